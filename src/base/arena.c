@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bump allocation in chunks that double up to a limit. */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/trap.h"
+
+enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 16 };
+
+struct ArenaChunk {
+  ArenaChunk *older;
+  size_t size; /* of the space behind the header */
+};
+
+/* The header is padded so that the space behind it stays aligned. */
+enum { HEADER = (sizeof(ArenaChunk) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
+
+void arena_init(Arena *arena, struct Trap *trap) {
+  *arena = (Arena){.trap = trap};
+}
+
+static void free_chunks(ArenaChunk *chunk, const ArenaChunk *stop) {
+  while (chunk != stop) {
+    ArenaChunk *older = chunk->older;
+    free(chunk);
+    chunk = older;
+  }
+}
+
+void arena_clear(Arena *arena) {
+  free_chunks(arena->chunk, NULL);
+  arena_init(arena, arena->trap);
+}
+
+static void add_chunk(Arena *arena, size_t least) {
+  size_t size = arena->chunk ? arena->chunk->size * 2 : FIRST_CHUNK;
+  if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
+  if (size < least) size = least;
+  ArenaChunk *chunk = size < SIZE_MAX - HEADER ? malloc(HEADER + size) : NULL;
+  if (!chunk) trap_no_memory(arena->trap, size);
+  *chunk = (ArenaChunk){.older = arena->chunk, .size = size};
+  arena->chunk = chunk;
+  arena->next = (char *)chunk + HEADER;
+  arena->end = arena->next + size;
+}
+
+void *arena_alloc(Arena *arena, size_t size) {
+  size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  if (padded < size) trap_no_memory(arena->trap, size);
+  if ((size_t)(arena->end - arena->next) < padded) add_chunk(arena, padded);
+  void *at = arena->next;
+  arena->next += padded;
+  arena->used += padded;
+  return at;
+}
+
+void *arena_calloc(Arena *arena, size_t n, size_t size) {
+  size_t total;
+  if (__builtin_mul_overflow(n, size, &total))
+    trap_no_memory(arena->trap, SIZE_MAX);
+  return memset(arena_alloc(arena, total), 0, total);
+}
+
+void *arena_copy(Arena *arena, const void *from, size_t size) {
+  void *to = arena_alloc(arena, size);
+  if (size) memcpy(to, from, size);
+  return to;
+}
+
+char *arena_strdup(Arena *arena, const char *text) {
+  return arena_copy(arena, text, strlen(text) + 1);
+}
+
+char *arena_printf(Arena *arena, const char *format, ...) {
+  va_list args, again;
+  va_start(args, format);
+  va_copy(again, args);
+  int length = vsnprintf(NULL, 0, format, args);
+  char *text = arena_alloc(arena, (size_t)length + 1);
+  vsnprintf(text, (size_t)length + 1, format, again);
+  va_end(again);
+  va_end(args);
+  return text;
+}
+
+ArenaMark arena_mark(const Arena *arena) {
+  return (ArenaMark){arena->chunk, arena->next, arena->end, arena->used};
+}
+
+void arena_rewind(Arena *arena, ArenaMark mark) {
+  free_chunks(arena->chunk, mark.chunk);
+  arena->chunk = mark.chunk;
+  arena->next = mark.next;
+  arena->end = mark.end;
+  arena->used = mark.used;
+}

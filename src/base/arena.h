@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arena: bump allocation with one lifetime.  The compiler allocates nothing
+ * else; a failed allocation jumps to the arena's trap (see trap.h), so no
+ * caller ever sees NULL. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+typedef struct ArenaChunk ArenaChunk;
+struct Trap;
+
+typedef struct Arena {
+  ArenaChunk *chunk; /* the newest chunk; older ones hang off it */
+  char *next, *end;  /* free space of the newest chunk */
+  struct Trap *trap; /* where failures jump; set by the public boundary */
+  size_t used;       /* bytes handed out since creation */
+} Arena;
+
+/* A point to which an arena can be wound back. */
+typedef struct ArenaMark {
+  ArenaChunk *chunk;
+  char *next, *end;
+  size_t used;
+} ArenaMark;
+
+void arena_init(Arena *arena, struct Trap *trap);
+void arena_clear(Arena *arena); /* frees all; the arena may be used again */
+
+void *arena_alloc(Arena *arena, size_t size);            /* 16-byte aligned */
+void *arena_calloc(Arena *arena, size_t n, size_t size); /* zeroed */
+void *arena_copy(Arena *arena, const void *from, size_t size);
+char *arena_strdup(Arena *arena, const char *text);
+char *arena_printf(Arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+ArenaMark arena_mark(const Arena *arena);
+void arena_rewind(Arena *arena, ArenaMark mark);
+
+#define ARENA_NEW(arena, T) ((T *)arena_calloc(arena, 1, sizeof(T)))
+#define ARENA_ARRAY(arena, T, n) \
+  ((T *)arena_calloc(arena, (size_t)(n), sizeof(T)))
+
+#endif
