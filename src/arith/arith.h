@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Symbolic integer arithmetic: what is known about expressions, and their
+ * simplest form.
+ *
+ * An Analyzer holds what is known about variables.  It and all it returns
+ * live in the arena it was made in. */
+#ifndef ARITH_ARITH_H
+#define ARITH_ARITH_H
+
+#include "ir/ir.h"
+
+typedef struct Analyzer Analyzer;
+
+Analyzer *analyzer_new(Arena *arena);
+Arena *analyzer_arena(const Analyzer *analyzer);
+
+/* Binds a variable to a range (an extent of constant 1 binds it to the
+ * minimum) or to a value, by which later simplifications replace it. */
+void analyzer_bind(Analyzer *analyzer, const Var *var, Range range);
+void analyzer_bind_value(Analyzer *analyzer, const Var *var, const Expr *value);
+
+/* Takes `condition` as true until the matching leave. */
+typedef struct Constraint {
+  int bounds, moduli, facts; /* heights of the analyzer's stacks */
+} Constraint;
+Constraint analyzer_enter(Analyzer *analyzer, const Expr *condition);
+void analyzer_leave(Analyzer *analyzer, Constraint constraint);
+
+/* Rewrite rules, then the canonical form: the simplifier that passes use. */
+const Expr *simplify(Analyzer *analyzer, const Expr *expr);
+const Expr *rewrite_simplify(Analyzer *analyzer, const Expr *expr);
+const Expr *canonical_simplify(Analyzer *analyzer, const Expr *expr);
+/* With nothing known. */
+const Expr *simplify_alone(Arena *arena, const Expr *expr);
+
+bool can_prove(Analyzer *analyzer, const Expr *condition);
+bool can_prove_equal(Analyzer *analyzer, const Expr *a, const Expr *b);
+bool can_prove_ge(Analyzer *analyzer, const Expr *expr, int64_t bound);
+bool can_prove_lt(Analyzer *analyzer, const Expr *expr, int64_t bound);
+
+/* ---- Facts -------------------------------------------------------------- */
+
+/* Smallest and largest value; INT64_MAX and -INT64_MAX mean unbounded. */
+typedef struct Bound {
+  int64_t lo, hi;
+} Bound;
+#define BOUND_INF INT64_MAX
+Bound const_bound(Analyzer *analyzer, const Expr *expr);
+
+/* value = base (mod coeff); coeff 0: the constant base; {1, 0}: anything. */
+typedef struct Modular {
+  int64_t coeff, base;
+} Modular;
+Modular modular_set(Analyzer *analyzer, const Expr *expr);
+
+/* ---- Interval sets ------------------------------------------------------ */
+
+/* The integers from lo to hi; NEG_INF and POS_INF (ir/build.h) are open ends.
+ * A single point when both are the same object or provably equal. */
+typedef struct IntSet {
+  const Expr *lo, *hi;
+} IntSet;
+
+IntSet set_point(const Expr *value);
+IntSet set_everything(void);
+IntSet set_range(Arena *arena, Range range); /* extent 1: the point min */
+bool set_is_point(const IntSet *set);        /* same object */
+bool set_is_everything(const IntSet *set);
+/* Are both ends of `set` provably those of `range`? */
+bool set_is_range(Analyzer *analyzer, const IntSet *set, Range range);
+IntSet set_union(Analyzer *analyzer, int n, const IntSet *sets);
+/* [min, max] as a range, simplified, or `fallback` if an end is open. */
+Range set_cover(Analyzer *analyzer, const IntSet *set, Range fallback);
+
+/* What is known of variables as sets: a map Var -> IntSet *. */
+IntSet eval_set(Analyzer *analyzer, const Expr *expr, const PtrMap *sets);
+
+/* ---- Linear forms ------------------------------------------------------- */
+
+/* Writes expr as sum(coeff[i] * vars[i]) + coeff[n]; false if it is not
+ * linear in the variables, in the order given.  Nothing is simplified: the
+ * terms keep the order they had. */
+bool detect_linear(Arena *arena, const Expr *expr, int n,
+                   const Var *const *vars, const Expr **ret_coeff);
+
+/* Bounds that a conjunction of comparisons sets on each variable; NULL where
+ * there is none.  False if a conjunct is anything else. */
+typedef struct Clip {
+  const Expr *min, *max;
+} Clip;
+bool detect_clip(Arena *arena, const Expr *condition, int n,
+                 const Var *const *vars, Clip *ret_clip);
+
+#endif

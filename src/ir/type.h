@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scalar and vector data types of expressions. */
+#ifndef IR_TYPE_H
+#define IR_TYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+typedef enum TypeCode { TYPE_INT, TYPE_UINT, TYPE_FLOAT, TYPE_HANDLE } TypeCode;
+
+typedef struct DType {
+  uint8_t code; /* TypeCode */
+  uint8_t bits;
+  uint16_t lanes;
+} DType;
+
+#define DTYPE(code, bits) ((DType){code, bits, 1})
+#define INT8 DTYPE(TYPE_INT, 8)
+#define INT32 DTYPE(TYPE_INT, 32)
+#define INT64 DTYPE(TYPE_INT, 64)
+#define BOOL DTYPE(TYPE_UINT, 1)
+#define FLOAT32 DTYPE(TYPE_FLOAT, 32)
+#define HANDLE DTYPE(TYPE_HANDLE, 64)
+
+static inline bool dtype_eq(DType a, DType b) {
+  return a.code == b.code && a.bits == b.bits && a.lanes == b.lanes;
+}
+static inline bool is_bool(DType t) {
+  return t.code == TYPE_UINT && t.bits == 1;
+}
+static inline bool is_integer(DType t) {
+  return t.code == TYPE_INT || t.code == TYPE_UINT;
+}
+/* The types that index arithmetic may be rewritten in (wrap-around is taken
+ * not to happen): scalar signed integers of 32 or 64 bits. */
+static inline bool is_index(DType t) {
+  return t.code == TYPE_INT && t.lanes == 1 && (t.bits == 32 || t.bits == 64);
+}
+
+/* Smallest and largest value of an integer type, as int64 (uint64 saturates).
+ */
+int64_t dtype_min(DType t);
+int64_t dtype_max(DType t);
+
+/* "int32", "uint8", "bool", "float32", "handle", "int8x4". */
+const char *dtype_name(Arena *arena, DType t);
+bool dtype_parse(const char *name, DType *ret_type);
+
+#endif
