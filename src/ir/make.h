@@ -75,8 +75,8 @@ bool is_nop(const Stmt *stmt); /* a constant's Evaluate, or an empty Seq */
  * at any depth, a single statement returned bare, NULL if nothing is left. */
 const Stmt *flatten(Arena *arena, int n, const Stmt *const *at);
 const Stmt *flatten2(Arena *arena, const Stmt *first, const Stmt *second);
-/* The same wrapper (LetStmt, Attr, For, Allocate, Assert, or If without else)
- * with another body. */
+/* The same wrapper (LetStmt, Attr, For, Allocate, Realize, Assert, or If
+ * without else) with another body. */
 const Stmt *with_body(Arena *arena, const Stmt *wrapper, const Stmt *body);
 const Stmt *body_of(const Stmt *wrapper);
 /* Wraps `body` by the n wrappers, the last one innermost. */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Constructors of expressions, iteration variables and buffers. */
+#include "ir/make.h"
+
+#include "base/trap.h"
+
+#define NEW_EXPR(arena, T, kind_, type_, ...)       \
+  ({                                                \
+    T *node_ = arena_alloc(arena, sizeof(T));       \
+    *node_ = (T){.e = {kind_, type_}, __VA_ARGS__}; \
+    node_;                                          \
+  })
+
+static const Expr *const *copy_exprs(Arena *arena, int n,
+                                     const Expr *const *at) {
+  return arena_copy(arena, at, (size_t)n * sizeof *at);
+}
+
+const Var *make_var(Arena *arena, const char *hint, DType type) {
+  return NEW_EXPR(arena, Var, VAR, type, .hint = hint);
+}
+
+const Var *make_pointer(Arena *arena, const char *hint, DType element,
+                        const char *scope) {
+  return NEW_EXPR(arena, Var, VAR, HANDLE, .element = element, .hint = hint,
+                  .scope = scope);
+}
+
+const Expr *make_int(Arena *arena, DType type, int64_t value) {
+  return &NEW_EXPR(arena, IntImm, INT, type, .value = value)->e;
+}
+
+const Expr *make_i32(Arena *arena, int64_t value) {
+  return make_int(arena, INT32, value);
+}
+
+const Expr *make_bool(Arena *arena, bool value) {
+  return make_int(arena, BOOL, value);
+}
+
+const Expr *make_float(Arena *arena, DType type, double value) {
+  return &NEW_EXPR(arena, FloatImm, FLOAT, type, .value = value)->e;
+}
+
+const Expr *make_string(Arena *arena, const char *value) {
+  return &NEW_EXPR(arena, StringImm, STRING, HANDLE, .value = value)->e;
+}
+
+const Expr *make_const(Arena *arena, DType type, int64_t value) {
+  if (type.code == TYPE_FLOAT) return make_float(arena, type, (double)value);
+  return make_int(arena, type, value);
+}
+
+const Expr *make_unary(Arena *arena, ExprKind kind, DType type, const Expr *a) {
+  return &NEW_EXPR(arena, Unary, kind, type, .a = a)->e;
+}
+
+const Expr *make_binary(Arena *arena, ExprKind kind, const Expr *a,
+                        const Expr *b) {
+  DType type = a->type;
+  if (kind >= EQ && kind <= GE) {
+    type = BOOL;
+    type.lanes = a->type.lanes;
+  }
+  return &NEW_EXPR(arena, Binary, kind, type, .a = a, .b = b)->e;
+}
+
+const Expr *make_select(Arena *arena, const Expr *condition,
+                        const Expr *if_true, const Expr *if_false) {
+  return &NEW_EXPR(arena, Select, SELECT, if_true->type, .condition = condition,
+                   .if_true = if_true, .if_false = if_false)
+              ->e;
+}
+
+const Expr *make_call(Arena *arena, DType type, Op op, int n,
+                      const Expr *const *arg) {
+  return &NEW_EXPR(arena, Call, CALL, type, .op = op, .n = n,
+                   .arg = copy_exprs(arena, n, arg))
+              ->e;
+}
+
+const Expr *make_load(Arena *arena, const Buffer *buffer, int n,
+                      const Expr *const *index) {
+  DType type = buffer->type;
+  if (n) type.lanes = (uint16_t)(type.lanes * index[n - 1]->type.lanes);
+  return &NEW_EXPR(arena, Load, LOAD, type, .buffer = buffer, .n = n,
+                   .index = copy_exprs(arena, n, index))
+              ->e;
+}
+
+const Expr *make_reduce(Arena *arena, Combiner combiner, const Expr *source,
+                        int n, const IterVar *const *axis,
+                        const Expr *condition) {
+  return &NEW_EXPR(arena, Reduce, REDUCE, source->type, .combiner = combiner,
+                   .source = source, .n = n,
+                   .axis = arena_copy(arena, axis, (size_t)n * sizeof *axis),
+                   .condition = condition)
+              ->e;
+}
+
+const Expr *make_let(Arena *arena, const Var *var, const Expr *value,
+                     const Expr *body) {
+  return &NEW_EXPR(arena, Let, LET, body->type, .var = var, .value = value,
+                   .body = body)
+              ->e;
+}
+
+const Expr *make_ramp(Arena *arena, const Expr *base, const Expr *stride,
+                      int lanes) {
+  DType type = base->type;
+  type.lanes = (uint16_t)lanes;
+  return &NEW_EXPR(arena, Ramp, RAMP, type, .base = base, .stride = stride)->e;
+}
+
+const Expr *make_broadcast(Arena *arena, const Expr *value, int lanes) {
+  DType type = value->type;
+  type.lanes = (uint16_t)lanes;
+  return &NEW_EXPR(arena, Broadcast, BROADCAST, type, .value = value)->e;
+}
+
+const IterVar *make_iter(Arena *arena, Range dom, const Var *var, IterType type,
+                         const char *thread_tag) {
+  IterVar *iter = arena_alloc(arena, sizeof *iter);
+  *iter = (IterVar){dom, var, type, thread_tag};
+  return iter;
+}
+
+Buffer *make_buffer(Arena *arena, const Var *data, DType type, const char *name,
+                    int n, const Expr *const *shape) {
+  enum { DEFAULT_ALIGN = 128 };
+  DType offset_type = n ? shape[0]->type : INT32;
+  Buffer *buffer = arena_alloc(arena, sizeof *buffer);
+  *buffer = (Buffer){.data = data,
+                     .type = type,
+                     .name = name,
+                     .n = n,
+                     .shape = copy_exprs(arena, n, shape),
+                     .elem_offset = make_int(arena, offset_type, 0),
+                     .align = DEFAULT_ALIGN,
+                     .offset_factor = 1};
+  return buffer;
+}
+
+Buffer *copy_buffer(Arena *arena, const Buffer *buffer) {
+  return arena_copy(arena, buffer, sizeof *buffer);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names and limits of data types. */
+#include "ir/type.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int64_t dtype_min(DType t) {
+  if (t.code != TYPE_INT) return 0;
+  return t.bits >= 64 ? INT64_MIN : -(INT64_C(1) << (t.bits - 1));
+}
+
+int64_t dtype_max(DType t) {
+  int value_bits = t.code == TYPE_INT ? t.bits - 1 : t.bits;
+  return value_bits >= 63 ? INT64_MAX : (INT64_C(1) << value_bits) - 1;
+}
+
+static const char *const code_names[] = {"int", "uint", "float", "handle"};
+
+const char *dtype_name(Arena *arena, DType t) {
+  bool plain = t.lanes == 1;
+  if (t.code == TYPE_HANDLE && plain) return "handle";
+  if (is_bool(t))
+    return plain ? "bool" : arena_printf(arena, "boolx%d", t.lanes);
+  if (plain) return arena_printf(arena, "%s%d", code_names[t.code], t.bits);
+  return arena_printf(arena, "%s%dx%d", code_names[t.code], t.bits, t.lanes);
+}
+
+bool dtype_parse(const char *name, DType *ret_type) {
+  if (!strcmp(name, "bool")) return *ret_type = BOOL, true;
+  if (!strcmp(name, "handle")) return *ret_type = HANDLE, true;
+  for (int code = TYPE_INT; code <= TYPE_FLOAT; code++) {
+    size_t length = strlen(code_names[code]);
+    if (strncmp(name, code_names[code], length)) continue;
+    char *end;
+    long bits = strtol(name + length, &end, 10);
+    if (end == name + length || *end || bits < 1 || bits > 64) return false;
+    *ret_type = DTYPE((uint8_t)code, (uint8_t)bits);
+    return true;
+  }
+  return false;
+}
