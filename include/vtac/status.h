@@ -25,6 +25,15 @@ typedef enum vtac_status {
   VTAC_DEVICE = 5   /* the device or simulator could not finish the run */
 } vtac_status;
 
+/* A failure told to a person: what, where in the user's program, which limit,
+ * and what would help. */
+typedef struct vtac_error {
+  vtac_status status;
+  const char *id;     /* stable short name, such as "buffer-overflow" */
+  const char *cure;   /* what would help, or "" */
+  char message[1024]; /* one line */
+} vtac_error;
+
 /* The name of a status, such as "refused"; never NULL.  Static storage. */
 VTAC_API const char *vtac_status_name(vtac_status status);
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lowering a schedule: to text that can be read, and to a module that runs. */
+#ifndef VTAC_LOWER_H
+#define VTAC_LOWER_H
+
+#include "vtac/runtime.h"
+#include "vtac/schedule.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What one pass did; the texts are valid during the call only. */
+typedef struct vtac_pass_event {
+  int index; /* of the run, from 0 */
+  const char *pass;
+  const char *text; /* the function after the pass, if texts are wanted */
+  int changed;
+  double seconds;
+} vtac_pass_event;
+
+typedef struct vtac_lower_options {
+  int accelerator; /* run the accelerator's passes, else the general ones */
+  int verify;      /* check the IR after every pass */
+  int disabled_count;
+  const char *const *disabled; /* names of passes to leave out */
+  /* Called after every pass if not NULL; `want_text` asks for texts. */
+  void (*on_pass)(void *user, const vtac_pass_event *event);
+  void *user;
+  int want_text;
+} vtac_lower_options;
+
+/* The lowered function as text.  Arguments are the tensors that become the
+ * function's parameters, in order; `options` may be NULL.  The text belongs
+ * to the context. */
+VTAC_API const char *vtac_lower_text(vtac_context *context,
+                                     vtac_schedule schedule, int n,
+                                     const vtac_tensor *args, const char *name,
+                                     const vtac_lower_options *options);
+/* A module that runs the schedule.  The caller releases it; it does not need
+ * the context any more.  NULL on failure (see vtac_context_error). */
+VTAC_API vtac_module *vtac_build(vtac_context *context, vtac_schedule schedule,
+                                 int n, const vtac_tensor *args,
+                                 const char *name,
+                                 const vtac_lower_options *options);
+
+/* The passes in the order of the reference page; NULL past the last one.
+ * Each of the other outputs may be NULL. */
+VTAC_API const char *vtac_pass_name(int index, const char **ret_what,
+                                    const char **ret_needs,
+                                    const char **ret_establishes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vtac: a tensor compiler, runtime and simulator for the VTA accelerator.
+ * This header is all a user includes. */
+#ifndef VTAC_VTAC_H
+#define VTAC_VTAC_H
+
+#include "vtac/config.h"
+#include "vtac/lower.h"
+#include "vtac/ops.h"
+#include "vtac/runtime.h"
+#include "vtac/schedule.h"
+#include "vtac/status.h"
+#include "vtac/te.h"
+
+#define VTAC_VERSION_MAJOR 0
+#define VTAC_VERSION_MINOR 1
+#define VTAC_VERSION_PATCH 0
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of the library at run time, such as "0.1.0".  Within one major
+ * version (one minor version while major is 0) the ABI stays compatible. */
+VTAC_API const char *vtac_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
