@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of an Analyzer, for the files of this module alone.
+ *
+ * Facts about variables stand in a side table; facts that hold in a scope
+ * only (conditions) stand on stacks that analyzer_leave cuts back.  Results
+ * are remembered by node identity, in small direct-mapped tables: an entry
+ * counts only while `version` is the one it was made under, and every change
+ * of what is known makes a new version.  The tables therefore change speed
+ * and never results. */
+#ifndef ARITH_ANALYZER_H
+#define ARITH_ANALYZER_H
+
+#include "arith/arith.h"
+#include "base/vec.h"
+
+struct Sum; /* arith/form.h */
+
+typedef struct VarFacts {
+  const Expr *value; /* what replaces the variable, or NULL */
+  bool has_bound, has_modular;
+  Bound bound;
+  Modular modular;
+} VarFacts;
+
+/* Either of the two simplifiers.  They share the rewrite rules: a rule met
+ * while the canonical one runs has its operands visited by that one. */
+typedef struct Simplifier {
+  Analyzer *analyzer;
+  bool canonical;
+  int depth; /* of rule results being visited again */
+} Simplifier;
+
+enum { STABLE_SLOTS = 64, BOUND_SLOTS = 32 };
+
+/* A node that the rewriter, at this depth, leaves as it is. */
+typedef struct StableSlot {
+  const Expr *expr;
+  uint32_t version;
+  int depth;
+} StableSlot;
+
+typedef struct BoundSlot {
+  const Expr *expr;
+  uint32_t version;
+  Bound bound;
+} BoundSlot;
+
+typedef struct BoundFact {
+  const Expr *expr;
+  Bound bound;
+} BoundFact;
+
+typedef struct ModularFact {
+  const Var *var;
+  Modular set;
+} ModularFact;
+
+struct Analyzer {
+  Arena *arena;
+  PtrMap vars; /* Var -> VarFacts * */
+  VEC(BoundFact) bounds;
+  VEC(ModularFact) moduli; /* the last of a variable counts */
+  VEC(const Expr *) facts; /* conditions taken as true, word for word */
+  uint32_t version;        /* never 0 */
+  Simplifier rewriter, canonicalizer;
+  struct Sum *free_sums; /* sums to be used again */
+  StableSlot stable[STABLE_SLOTS];
+  BoundSlot bound[BOUND_SLOTS];
+};
+
+void analyzer_init(Analyzer *analyzer, Arena *arena);
+/* What is known about the variable has changed, or a condition has. */
+void analyzer_changed(Analyzer *analyzer);
+/* NULL if nothing is known. */
+const VarFacts *analyzer_facts(const Analyzer *analyzer, const Var *var);
+VarFacts *analyzer_own_facts(Analyzer *analyzer, const Var *var);
+
+/* Pushes what `condition` says about bounds and about remainders. */
+void bound_enter(Analyzer *analyzer, const Expr *condition);
+void modular_enter(Analyzer *analyzer, const Expr *condition);
+
+static inline uint32_t analyzer_slot(const Expr *expr, uint32_t slots) {
+  uint64_t bits = (uint64_t)(uintptr_t)expr;
+  return (uint32_t)((bits * 0x9E3779B97F4A7C15ULL) >> 40) & (slots - 1);
+}
+
+/* int64 arithmetic that wraps; overflow of indices is taken not to happen,
+ * but a program that provokes it must not be undefined here. */
+static inline int64_t wrap_add(int64_t a, int64_t b) {
+  return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+static inline int64_t wrap_sub(int64_t a, int64_t b) {
+  return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+static inline int64_t wrap_mul(int64_t a, int64_t b) {
+  return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+/* Does d divide n? */
+static inline bool divides(int64_t d, int64_t n) {
+  return d == 1 || d == -1 || (d != 0 && n % d == 0);
+}
+
+#endif

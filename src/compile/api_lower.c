@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public face of lowering and building (vtac/lower.h).
+ *
+ * Intermediate IR lives in the context's work arena, which is emptied before
+ * the call returns; a text is copied to the context's arena, a function to
+ * the module's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "compile/context.h"
+#include "compile/pipeline.h"
+#include "ir/clone.h"
+#include "ir/print.h"
+#include "runtime/module.h"
+#include "runtime/objects.h"
+#include "sched/sched.h"
+#include "vta/env.h"
+
+/* ---- Options ------------------------------------------------------------ */
+
+/* Hands the manager's observations to the user's callback. */
+typedef struct Reporter {
+  PassObserver observer;
+  const vtac_lower_options *options;
+  Arena *arena;
+} Reporter;
+
+static void report_pass(void *self, int index, const PassInfo *pass,
+                        const Func *before, const Func *after, double seconds) {
+  Reporter *reporter = self;
+  Strbuf text = {0};
+  if (reporter->options->want_text) {
+    strbuf_init(&text, reporter->arena);
+    print_func(&text, after);
+  }
+  const vtac_pass_event event = {index, pass->name, text.text, after != before,
+                                 seconds};
+  reporter->options->on_pass(reporter->options->user, &event);
+}
+
+static LowerOptions internal_options(vtac_context *c,
+                                     const vtac_lower_options *options,
+                                     Reporter *reporter) {
+  LowerOptions result = {0};
+  if (!options) return result;
+  result.accelerator = options->accelerator;
+  result.verify = options->verify;
+  for (int i = 0; i < options->disabled_count; i++) {
+    int pass = pass_by_name(options->disabled[i]);
+    if (pass < 0)
+      fail(&c->arena, D_ARGUMENT, "there is no pass '%s' to disable",
+           options->disabled[i]);
+    result.disabled[pass] = true;
+  }
+  if (options->on_pass) {
+    *reporter = (Reporter){{reporter, report_pass}, options, &c->work};
+    result.observer = &reporter->observer;
+  }
+  return result;
+}
+
+/* ---- Lowering ----------------------------------------------------------- */
+
+/* What is lowered: the arguments of both public calls. */
+typedef struct Request {
+  vtac_schedule schedule;
+  int n;
+  const vtac_tensor *args;
+  const char *name;
+  const vtac_lower_options *options;
+  bool for_build;
+} Request;
+
+static const Func *lower(vtac_context *c, const Request *request) {
+  Reporter reporter;
+  need_argument(c, request->schedule, "schedule");
+  need_argument(c, request->name, "name");
+  for (int i = 0; i < request->n; i++)
+    need_argument(c, request->args[i], "args");
+  LowerOptions options = internal_options(c, request->options, &reporter);
+  options.for_build = request->for_build;
+  ScopeInfo scopes[VTA_SCOPES];
+  vta_scopes(&c->config, scopes);
+  const PassContext context = {&c->work, &c->scratch, &c->config, VTA_SCOPES,
+                               scopes};
+  const Func *func = sched_lower(
+      &c->work, &c->scratch, (const Schedule *)request->schedule, request->n,
+      (const Tensor *const *)request->args, request->name);
+  arena_clear(&c->scratch);
+  return lower_func(&context, &options, func);
+}
+
+static const char *lower_text(vtac_context *c, const Request *request) {
+  BOUNDARY(c, NULL);
+  const Func *func = lower(c, request);
+  Strbuf text;
+  strbuf_init(&text, &c->work);
+  print_func(&text, func);
+  return arena_strdup(&c->arena, text.text);
+}
+
+const char *vtac_lower_text(vtac_context *c, vtac_schedule schedule, int n,
+                            const vtac_tensor *args, const char *name,
+                            const vtac_lower_options *options) {
+  const Request request = {schedule, n, args, name, options, false};
+  const char *text = lower_text(c, &request);
+  context_end_call(c);
+  return text;
+}
+
+/* ---- Building ----------------------------------------------------------- */
+
+/* The module's function in the arena that the module will take over. */
+static const Func *lower_into(vtac_context *c, const Request *request,
+                              Arena *arena) {
+  BOUNDARY(c, NULL);
+  return clone_func(arena, lower(c, request));
+}
+
+vtac_module *vtac_build(vtac_context *c, vtac_schedule schedule, int n,
+                        const vtac_tensor *args, const char *name,
+                        const vtac_lower_options *options) {
+  const Request request = {schedule, n, args, name, options, true};
+  Arena arena;
+  Diag diag;
+  arena_init(&arena, &c->trap);
+  const Func *func = lower_into(c, &request, &arena);
+  context_end_call(c);
+  if (!func) {
+    arena_clear(&arena);
+    return NULL;
+  }
+  bool accelerator = options && options->accelerator;
+  vtac_module *module =
+      module_new(&arena, func, &c->config, accelerator, &diag);
+  if (!module) report_error(&c->error, &diag);
+  return module;
+}
+
+const char *vtac_pass_name(int index, const char **ret_what,
+                           const char **ret_needs,
+                           const char **ret_establishes) {
+  if (index < 0 || index >= PASSES) return NULL;
+  const PassInfo *pass = &pass_table[index];
+  if (ret_what) *ret_what = pass->what;
+  if (ret_needs) *ret_needs = pass->needs;
+  if (ret_establishes) *ret_establishes = pass->establishes;
+  return pass->name;
+}

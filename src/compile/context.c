@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a context and the errors it keeps. */
+#include "compile/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/objects.h"
+
+vtac_context *vtac_context_new(const vtac_config *config, vtac_error *error) {
+  vtac_context *context = calloc(1, sizeof *context);
+  if (!context) {
+    Diag diag;
+    diag_set(&diag, D_NO_MEMORY, "cannot allocate a context");
+    report_error(error, &diag);
+    return NULL;
+  }
+  context->config = config->hw;
+  arena_init(&context->arena, &context->trap);
+  arena_init(&context->work, &context->trap);
+  arena_init(&context->scratch, &context->trap);
+  return context;
+}
+
+void vtac_context_free(vtac_context *context) {
+  if (!context) return;
+  arena_clear(&context->arena);
+  context_end_call(context);
+  free(context);
+}
+
+const vtac_error *vtac_context_error(const vtac_context *context) {
+  return context->error.status ? &context->error : NULL;
+}
+
+void vtac_context_clear_error(vtac_context *context) {
+  context->error.status = VTAC_OK;
+}
+
+void context_failed(vtac_context *context) {
+  report_error(&context->error, &context->trap.diag);
+}
+
+void context_end_call(vtac_context *context) {
+  arena_clear(&context->work);
+  arena_clear(&context->scratch);
+}
+
+void need_argument(vtac_context *context, const void *argument,
+                   const char *name) {
+  if (!argument)
+    fail(&context->arena, D_ARGUMENT, "argument '%s' is NULL", name);
+}

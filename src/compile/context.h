@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The context behind the public API: the arenas, the accelerator, and the one
+ * boundary at which a user's error in the compiler comes to rest. */
+#ifndef COMPILE_CONTEXT_H
+#define COMPILE_CONTEXT_H
+
+#include "base/trap.h"
+#include "hw/config.h"
+#include "pass/pass.h"
+#include "te/te.h"
+#include "vtac/lower.h"
+
+struct vtac_context {
+  Arena arena;   /* expressions, tensors, schedules, texts */
+  Arena work;    /* IR while it is being lowered; emptied after each call */
+  Arena scratch; /* emptied after each pass */
+  Trap trap;
+  vtac_error error; /* the first one; status VTAC_OK if there is none */
+  HwConfig config;
+  const TensorIntrin *gemm; /* made when first asked for */
+};
+
+/* Opens a public call: returns `failure` at once if the context holds an
+ * error, and again from wherever below the call fails.  It must stand in the
+ * public function itself, before anything that can fail; locals of that
+ * function that change after it are lost on failure. */
+#define BOUNDARY(context, failure)                             \
+  do {                                                         \
+    if (!(context) || (context)->error.status) return failure; \
+    if (setjmp((context)->trap.here)) {                        \
+      context_failed(context);                                 \
+      return failure;                                          \
+    }                                                          \
+  } while (0)
+
+/* Keeps the trap's diagnostic. */
+void context_failed(vtac_context *context);
+/* Empties the work and scratch arenas. */
+void context_end_call(vtac_context *context);
+/* Fails unless the argument called `name` is there. */
+void need_argument(vtac_context *context, const void *argument,
+                   const char *name);
+
+/* The public handles are the compiler's own nodes. */
+#define EXPR_OF(handle) ((const Expr *)(handle))
+#define ITER_OF(handle) ((const IterVar *)(handle))
+#define TENSOR_OF(handle) ((const Tensor *)(handle))
+#define TO_EXPR(node) ((vtac_expr)(node))
+#define TO_ITER(node) ((vtac_iter)(node))
+#define TO_TENSOR(node) ((vtac_tensor)(node))
+
+#endif

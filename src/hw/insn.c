@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Encodes and decodes instructions and micro-ops from the field tables. */
+#include "hw/insn.h"
+
+#include <stddef.h>
+
+/* What the table says of a field, whatever the configuration. */
+typedef struct FieldInfo {
+  const char *name, *width_text, *meaning;
+  size_t offset; /* of the 32-bit member */
+  bool is_signed;
+} FieldInfo;
+
+/* The struct that a layout's members belong to. */
+#define OWNER_MEM Insn
+#define OWNER_GEMM Insn
+#define OWNER_FINISH Insn
+#define OWNER_ALU Insn
+#define OWNER_UOP Uop
+
+static const FieldInfo infos[] = {
+#define HW_FIELD(LAYOUT, name, member, width, is_signed, meaning) \
+  {#name, #width, meaning, offsetof(OWNER_##LAYOUT, member), is_signed},
+#include "hw/insns.def"
+};
+enum { INFOS = sizeof infos / sizeof *infos };
+
+/* Rows of a layout stand together: its first row and the one after. */
+typedef struct RowRange {
+  int begin, end;
+} RowRange;
+
+static const unsigned char info_layout[INFOS] = {
+#define HW_FIELD(LAYOUT, name, member, width, is_signed, meaning) \
+  HW_LAYOUT_##LAYOUT,
+#include "hw/insns.def"
+};
+
+static RowRange layout_rows(HwLayoutId id) {
+  RowRange rows = {0, 0};
+  while (rows.begin < INFOS && info_layout[rows.begin] != id) rows.begin++;
+  rows.end = rows.begin;
+  while (rows.end < INFOS && info_layout[rows.end] == id) rows.end++;
+  return rows;
+}
+
+/* The widths of all rows under `config`. */
+static void compute_widths(const HwConfig *config, unsigned char ret[INFOS]) {
+  const int U = config->log_uop_buff_depth, I = config->log_inp_buff_depth;
+  const int W = config->log_wgt_buff_depth, A = config->log_acc_buff_depth;
+  int row = 0;
+#define HW_FIELD(LAYOUT, name, member, width, is_signed, meaning) \
+  ret[row++] = (unsigned char)(width);
+#include "hw/insns.def"
+}
+
+/* Where a field of `width` bits goes when bits below `position` are taken. */
+static int place_field(int position, int width) {
+  return position % 64 + width > 64 ? (position / 64 + 1) * 64 : position;
+}
+
+int hw_layout(const HwConfig *config, HwLayoutId id,
+              HwField ret[HW_FIELDS_MAX]) {
+  unsigned char widths[INFOS];
+  compute_widths(config, widths);
+  RowRange rows = layout_rows(id);
+  int position = 0;
+  for (int i = rows.begin; i < rows.end; i++) {
+    position = place_field(position, widths[i]);
+    ret[i - rows.begin] =
+        (HwField){infos[i].name, infos[i].width_text, infos[i].meaning,
+                  widths[i],     position,            infos[i].is_signed};
+    position += widths[i];
+  }
+  return rows.end - rows.begin;
+}
+
+static uint64_t low_bits(int width) {
+  return width == 64 ? ~UINT64_C(0) : (UINT64_C(1) << width) - 1;
+}
+
+/* A field's value as the number it stands for. */
+static int64_t member_value(const void *owner, const FieldInfo *info) {
+  const char *at = (const char *)owner + info->offset;
+  return info->is_signed ? *(const int32_t *)at
+                         : (int64_t) * (const uint32_t *)at;
+}
+
+static vtac_status check_field(const FieldInfo *info, int width, int64_t value,
+                               const char *what, Diag *diag) {
+  int64_t least = info->is_signed ? -(INT64_C(1) << (width - 1)) : 0;
+  int64_t most = (INT64_C(1) << (info->is_signed ? width - 1 : width)) - 1;
+  if (value >= least && value <= most) return VTAC_OK;
+  return diag_set(diag, D_INSN_FIELD,
+                  "%s: field %s is %lld, allowed is %lld..%lld", what,
+                  info->name, (long long)value, (long long)least,
+                  (long long)most);
+}
+
+/* Packs the members of `owner` by the rows of a layout. */
+static vtac_status pack(const HwConfig *config, HwLayoutId id,
+                        const void *owner, const char *what,
+                        uint64_t ret_word[2], Diag *diag) {
+  unsigned char widths[INFOS];
+  compute_widths(config, widths);
+  RowRange rows = layout_rows(id);
+  uint64_t word[2] = {0, 0};
+  int position = 0;
+  for (int i = rows.begin; i < rows.end; i++) {
+    int64_t value = member_value(owner, &infos[i]);
+    vtac_status status = check_field(&infos[i], widths[i], value, what, diag);
+    if (status) return status;
+    position = place_field(position, widths[i]);
+    word[position / 64] |= ((uint64_t)value & low_bits(widths[i]))
+                           << position % 64;
+    position += widths[i];
+  }
+  ret_word[0] = word[0];
+  ret_word[1] = word[1];
+  return VTAC_OK;
+}
+
+static void unpack(const HwConfig *config, HwLayoutId id,
+                   const uint64_t word[2], void *owner) {
+  unsigned char widths[INFOS];
+  compute_widths(config, widths);
+  RowRange rows = layout_rows(id);
+  int position = 0;
+  for (int i = rows.begin; i < rows.end; i++) {
+    position = place_field(position, widths[i]);
+    uint64_t bits = word[position / 64] >> position % 64 & low_bits(widths[i]);
+    uint64_t sign = infos[i].is_signed ? UINT64_C(1) << (widths[i] - 1) : 0;
+    uint64_t value = (bits ^ sign) - sign;
+    *(uint32_t *)((char *)owner + infos[i].offset) = (uint32_t)value;
+    position += widths[i];
+  }
+}
+
+vtac_status hw_encode(const HwConfig *config, const Insn *insn,
+                      uint64_t ret_word[2], Diag *diag) {
+  HwLayoutId id = hw_opcode_layout(insn->opcode);
+  if (id == HW_LAYOUTS)
+    return diag_set(diag, D_INSN_OPCODE, "there is no opcode %u",
+                    insn->opcode);
+  return pack(config, id, insn, hw_opcode_name(insn->opcode), ret_word, diag);
+}
+
+vtac_status hw_decode(const HwConfig *config, const uint64_t word[2],
+                      Insn *ret, Diag *diag) {
+  uint32_t opcode = (uint32_t)(word[0] & 7);
+  HwLayoutId id = hw_opcode_layout(opcode);
+  if (id == HW_LAYOUTS)
+    return diag_set(diag, D_INSN_OPCODE, "there is no opcode %u", opcode);
+  *ret = (Insn){0};
+  unpack(config, id, word, ret);
+  if (id == HW_LAYOUT_MEM) ret->mem.unused = 0;
+  return VTAC_OK;
+}
+
+vtac_status hw_uop_encode(const HwConfig *config, const Uop *uop,
+                          uint32_t *ret_word, Diag *diag) {
+  uint64_t word[2];
+  vtac_status status = pack(config, HW_LAYOUT_UOP, uop, "micro-op", word, diag);
+  if (!status) *ret_word = (uint32_t)word[0];
+  return status;
+}
+
+Uop hw_uop_decode(const HwConfig *config, uint32_t word) {
+  const int A = config->log_acc_buff_depth, I = config->log_inp_buff_depth;
+  const int source = A > I ? A : I;
+  return (Uop){word & (uint32_t)low_bits(A),
+               word >> A & (uint32_t)low_bits(source),
+               (uint32_t)((uint64_t)word >> (A + source) &
+                          low_bits(config->log_wgt_buff_depth))};
+}
+
+void hw_insn_write(const uint64_t word[2], void *to) {
+  unsigned char *at = to;
+  for (int i = 0; i < HW_INSN_BYTES; i++)
+    at[i] = (unsigned char)(word[i / 8] >> i % 8 * 8);
+}
+
+void hw_insn_read(const void *from, uint64_t ret_word[2]) {
+  const unsigned char *at = from;
+  ret_word[0] = ret_word[1] = 0;
+  for (int i = 0; i < HW_INSN_BYTES; i++)
+    ret_word[i / 8] |= (uint64_t)at[i] << i % 8 * 8;
+}

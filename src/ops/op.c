@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all operators share. */
+#include "ops/op.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "compile/context.h"
+
+/* ---- The context -------------------------------------------------------- */
+
+/* Names of the integer types, by the log of their bits. */
+static const char *type_name(int log_width) {
+  static const char *const names[] = {"int1", "int2",  "int4",
+                                      "int8", "int16", "int32"};
+  return names[log_width];
+}
+
+OpTarget op_target(vtac_context *c) {
+  const HwConfig *hw = &c->config;
+  return (OpTarget){hw->batch,
+                    hw->block_in,
+                    hw->block_out,
+                    type_name(hw->log_inp_width),
+                    type_name(hw->log_wgt_width),
+                    type_name(hw->log_acc_width),
+                    ((int64_t)1 << (hw->inp_width - 1)) - 1};
+}
+
+void *op_alloc(vtac_context *c, size_t size) {
+  BOUNDARY(c, NULL);
+  return arena_calloc(&c->arena, 1, size);
+}
+
+void op_refuse(vtac_context *c, const char *format, ...) {
+  char message[DIAG_MESSAGE_MAX];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  BOUNDARY(c, );
+  fail(&c->arena, D_OPERATOR, "%s", message);
+}
+
+void op_need_multiple(vtac_context *c, const char *what, int64_t size,
+                      const char *block_name, int64_t block) {
+  if (size < 1 || size % block)
+    op_refuse(c, "%s %lld is no positive multiple of %s %lld", what,
+              (long long)size, block_name, (long long)block);
+  else if (size > INT32_MAX)
+    op_refuse(c, "%s %lld is above the limit of %d", what, (long long)size,
+              INT32_MAX);
+}
+
+void op_need_least(vtac_context *c, const char *what, int64_t value,
+                   int64_t least) {
+  if (value < least)
+    op_refuse(c, "%s is %lld; it must be at least %lld", what, (long long)value,
+              (long long)least);
+  else if (value > INT32_MAX)
+    op_refuse(c, "%s %lld is above the limit of %d", what, (long long)value,
+              INT32_MAX);
+}
+
+void vtac_op_schedule_to(vtac_context *c, vtac_op *op, vtac_op_stage stage) {
+  if (!op) return;
+  if (op->stage < VTAC_OP_TILED && stage >= VTAC_OP_TILED) {
+    op->tile(c, op);
+    op->stage = VTAC_OP_TILED;
+  }
+  if (op->stage < VTAC_OP_VTA && stage >= VTAC_OP_VTA) {
+    op->map(c, op);
+    op->stage = VTAC_OP_VTA;
+  }
+}
+
+vtac_schedule vtac_op_schedule(const vtac_op *op) {
+  return op ? op->schedule : NULL;
+}
+
+int vtac_op_args(const vtac_op *op, const vtac_tensor **ret_args) {
+  *ret_args = op ? op->args : NULL;
+  return op ? op->n : 0;
+}
+
+/* ---- Stages ------------------------------------------------------------- */
+
+enum { MOST_DIMS = 8 };
+
+/* The axes of a new element-wise stage over the shape of `tensor`. */
+static int axes_like(vtac_context *c, vtac_tensor tensor, vtac_iter *ret) {
+  int64_t shape[MOST_DIMS];
+  int n = tensor ? vtac_tensor_ndim(tensor) : 0;
+  for (int i = 0; i < n; i++) shape[i] = vtac_tensor_dim(tensor, i);
+  vtac_axes(c, n, shape, NULL, ret);
+  return n;
+}
+
+vtac_tensor op_copy(vtac_context *c, vtac_tensor tensor, const char *name) {
+  vtac_iter i[MOST_DIMS];
+  int n = axes_like(c, tensor, i);
+  return vtac_compute(c, name, n, i, vtac_at(c, tensor, n, i));
+}
+
+/* A stage that combines each element with a constant. */
+static vtac_tensor with_constant(vtac_context *c, const char *name,
+                                 vtac_tensor tensor, int64_t value,
+                                 vtac_expr (*combine)(vtac_context *, vtac_expr,
+                                                      vtac_expr)) {
+  vtac_iter i[MOST_DIMS];
+  int n = axes_like(c, tensor, i);
+  vtac_expr element = vtac_at(c, tensor, n, i);
+  return vtac_compute(c, name, n, i, combine(c, element, vtac_int(c, value)));
+}
+
+OpTail op_tail(vtac_context *c, vtac_tensor sum, int shift) {
+  OpTarget target = op_target(c);
+  OpTail tail;
+  vtac_iter i[MOST_DIMS];
+  tail.shr = with_constant(c, "res_shr", sum, shift, vtac_shift_right);
+  tail.max = with_constant(c, "res_max", tail.shr, 0, vtac_max);
+  tail.min = with_constant(c, "res_min", tail.max, target.inp_max, vtac_min);
+  int n = axes_like(c, tail.min, i);
+  tail.res =
+      vtac_compute(c, "res", n, i,
+                   vtac_cast(c, target.inp_type, vtac_at(c, tail.min, n, i)));
+  return tail;
+}
+
+void op_tail_at(vtac_context *c, vtac_schedule s, const OpTail *tail,
+                vtac_iter axis) {
+  vtac_stage res = vtac_stage_of(c, s, tail->res);
+  vtac_compute_at(c, vtac_stage_of(c, s, tail->shr), res, axis);
+  vtac_compute_at(c, vtac_stage_of(c, s, tail->max), res, axis);
+  vtac_compute_at(c, vtac_stage_of(c, s, tail->min), res, axis);
+}
+
+void op_tail_map(vtac_context *c, vtac_schedule s, const OpTail *tail) {
+  const vtac_tensor alu[] = {tail->shr, tail->min, tail->max};
+  for (int i = 0; i < 3; i++) {
+    vtac_stage stage = vtac_stage_of(c, s, alu[i]);
+    vtac_set_scope(c, stage, SCOPE_ACC);
+    vtac_pragma(c, stage, vtac_axis(alu[i], 0), "alu");
+  }
+}
+
+void op_load_at(vtac_context *c, vtac_schedule s, vtac_tensor copy,
+                const char *scope, vtac_stage consumer, vtac_iter axis) {
+  vtac_stage stage = vtac_stage_of(c, s, copy);
+  vtac_set_scope(c, stage, scope);
+  vtac_compute_at(c, stage, consumer, axis);
+  vtac_pragma(c, stage, vtac_axis(copy, 0), "dma_copy");
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all operators share: the object, and the stages most of them end in.
+ * Operators are written on the public API alone. */
+#ifndef OPS_OP_H
+#define OPS_OP_H
+
+#include "vtac/lower.h"
+#include "vtac/ops.h"
+
+enum { OP_MOST_ARGS = 4 };
+
+struct vtac_op {
+  vtac_schedule schedule;
+  vtac_op_stage stage; /* reached so far */
+  int n;
+  vtac_tensor args[OP_MOST_ARGS];
+  void (*tile)(vtac_context *context, vtac_op *op); /* DEFAULT -> TILED */
+  void (*map)(vtac_context *context, vtac_op *op);  /* TILED -> VTA */
+};
+
+/* The block sizes and types of the context's accelerator. */
+typedef struct OpTarget {
+  int64_t batch, block_in, block_out;
+  const char *inp_type, *wgt_type, *acc_type;
+  int64_t inp_max; /* the largest activation */
+} OpTarget;
+
+OpTarget op_target(vtac_context *context);
+/* Memory that lives as long as the context; NULL after an error. */
+void *op_alloc(vtac_context *context, size_t size);
+/* Leaves an error in the context. */
+void op_refuse(vtac_context *context, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Refuses a size that is no positive multiple of `block`. */
+void op_need_multiple(vtac_context *context, const char *what, int64_t size,
+                      const char *block_name, int64_t block);
+/* Refuses a value below `least`. */
+void op_need_least(vtac_context *context, const char *what, int64_t value,
+                   int64_t least);
+
+/* An element-wise copy of a tensor. */
+vtac_tensor op_copy(vtac_context *context, vtac_tensor tensor,
+                    const char *name);
+
+/* The fixed-point tail of a layer: >> shift, max 0, min inp_max, cast. */
+typedef struct OpTail {
+  vtac_tensor shr, max, min, res;
+} OpTail;
+OpTail op_tail(vtac_context *context, vtac_tensor sum, int shift);
+/* Computes the tail's inner stages at an axis of its result; and gives them
+ * to the accelerator's ALU. */
+void op_tail_at(vtac_context *context, vtac_schedule schedule,
+                const OpTail *tail, vtac_iter axis);
+void op_tail_map(vtac_context *context, vtac_schedule schedule,
+                 const OpTail *tail);
+
+/* Loads a copy stage by DMA into `scope` at an axis of `consumer`. */
+void op_load_at(vtac_context *context, vtac_schedule schedule, vtac_tensor copy,
+                const char *scope, vtac_stage consumer, vtac_iter axis);
+
+#define SCOPE_INP "local.inp_buffer"
+#define SCOPE_WGT "local.wgt_buffer"
+#define SCOPE_ACC "local.acc_buffer"
+
+#endif

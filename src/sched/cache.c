@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cache_read and cache_write: new stages between a tensor and its readers.
+ *
+ * Operations are immutable, so a reader that is to read the cache becomes a
+ * new operation, and so do all that read that one.  A stage keeps its place,
+ * its axes and its `origin`; only its `op` changes. */
+#include <string.h>
+
+#include "base/trap.h"
+#include "ir/build.h"
+#include "sched/message.h"
+#include "sched/stage.h"
+
+/* ---- Rewriting the graph ------------------------------------------------ */
+
+void replace_dataflow(Schedule *schedule, PtrMap *replaced) {
+  for (int i = 0; i < schedule->stage.n; i++) {
+    Stage *stage = schedule->stage.at[i];
+    const Tensor *op = stage->op;
+    if (is_placeholder(op)) continue;
+    const Expr *body = te_replace_reads(schedule->arena, op->body, replaced);
+    if (body == op->body) continue;
+    stage->op = te_with_body(schedule->arena, op, body);
+    ptrmap_set(replaced, op, stage->op);
+    ptrmap_set(&schedule->of, stage->op, stage);
+  }
+}
+
+static int stage_position(const Schedule *schedule, const Stage *stage) {
+  for (int i = 0; i < schedule->stage.n; i++)
+    if (schedule->stage.at[i] == stage) return i;
+  BUG("stage '%s' is not in its schedule", stage->op->name);
+}
+
+static bool name_taken(const Schedule *schedule, const char *name) {
+  for (int i = 0; i < schedule->stage.n; i++)
+    if (!strcmp(schedule->stage.at[i]->op->name, name)) return true;
+  return false;
+}
+
+/* "A.local"; "A.d.local" where that is taken, and so on. */
+static const char *cache_name(const Schedule *schedule, const char *base,
+                              const char *scope) {
+  Arena *arena = schedule->arena;
+  for (;; base = arena_printf(arena, "%s.d", base)) {
+    const char *name = arena_printf(arena, "%s.%s", base, scope);
+    if (!name_taken(schedule, name)) return name;
+  }
+}
+
+static Stage *insert_cache(Schedule *schedule, int position, const Tensor *op,
+                           const char *scope) {
+  Stage *stage = stage_new(schedule, op);
+  sched_set_scope(stage, scope);
+  vec_insert(schedule->arena, &schedule->stage, position, stage);
+  return stage;
+}
+
+/* ---- cache_read --------------------------------------------------------- */
+
+/* The reader with its reads of `from` made reads of the cache. */
+static void redirect_reader(Stage *reader, const Tensor *from,
+                            const Tensor *cache) {
+  Schedule *schedule = reader->schedule;
+  PtrMap one;
+  ptrmap_init(&one, schedule->arena);
+  ptrmap_set(&one, from, cache);
+  const Tensor *op = reader->op;
+  const Expr *body =
+      is_placeholder(op) ? NULL
+                         : te_replace_reads(schedule->arena, op->body, &one);
+  if (body == op->body)
+    fail(schedule->arena, D_SCHEDULE,
+         "cache_read: stage '%s' does not read '%s'", op->name, from->name);
+  reader->op = te_with_body(schedule->arena, op, body);
+  ptrmap_set(&schedule->of, reader->op, reader);
+}
+
+const Tensor *sched_cache_read(Schedule *schedule, const Tensor *tensor,
+                               const char *scope, int n,
+                               const Tensor *const *readers) {
+  Arena *arena = schedule->arena;
+  Stage *source = sched_stage(schedule, tensor);
+  const Tensor *from = source->op;
+  if (n < 1)
+    fail(arena, D_SCHEDULE, "cache_read: nobody is to read the cache of '%s'",
+         tensor->name);
+  const IterVar **axis = ARENA_ARRAY(arena, const IterVar *, from->n);
+  te_numbered_axes(arena, from->n, from->shape, "ax", axis);
+  const char *name = cache_name(schedule, tensor->name, scope);
+  const Tensor *cache =
+      te_compute(arena, name, "", from->n, axis,
+                 te_read_axes(arena, from, from->n, axis));
+
+  PtrMap replaced;
+  ptrmap_init(&replaced, arena);
+  for (int i = 0; i < n; i++) {
+    Stage *reader = sched_stage(schedule, readers[i]);
+    const Tensor *before = reader->op;
+    redirect_reader(reader, from, cache);
+    ptrmap_set(&replaced, before, reader->op);
+  }
+  replace_dataflow(schedule, &replaced);
+  insert_cache(schedule, stage_position(schedule, source) + 1, cache, scope);
+  return cache;
+}
+
+/* ---- cache_write -------------------------------------------------------- */
+
+/* The layout of the cache: one axis for each data loop of the stage. */
+typedef struct Relayout {
+  Arena *arena;
+  const Stage *stage;
+  PtrMap range;     /* IterVar -> Range, of data axes and what derives */
+  IterVec axis;     /* of the cache */
+  PtrMap loop;      /* Var of a loop -> Var of the cache's axis */
+  PtrMap root;      /* Var of a root axis -> its value in loops */
+  const Expr *guard; /* which points of the cache exist; NULL: all */
+} Relayout;
+
+static bool is_root_reduction(const Stage *stage, const IterVar *axis) {
+  for (int i = 0; i < stage->op->reduce_axes; i++)
+    if (stage->op->reduce_axis[i] == axis) return true;
+  return false;
+}
+
+static void check_cacheable(const Stage *stage) {
+  Arena *arena = stage->schedule->arena;
+  const Tensor *op = stage->op;
+  if (is_placeholder(op))
+    fail(arena, D_SCHEDULE, "cache_write: '%s' is a placeholder; use cache_read",
+         op->name);
+  for (int i = 0; i < stage->leaf.n; i++) {
+    const IterVar *leaf = stage->leaf.at[i];
+    if (leaf->type == ITER_COMM_REDUCE && !is_root_reduction(stage, leaf))
+      fail(arena, D_SCHEDULE,
+           "cache_write: axis '%s' of stage '%s' comes of a reduction that was "
+           "split or fused; cache first",
+           leaf->var->hint, op->name);
+  }
+}
+
+static Relayout relayout_new(Stage *stage) {
+  Arena *arena = stage->schedule->arena;
+  Relayout layout = {.arena = arena, .stage = stage};
+  ptrmap_init(&layout.range, arena);
+  ptrmap_init(&layout.loop, arena);
+  ptrmap_init(&layout.root, arena);
+  return layout;
+}
+
+/* Ranges, the cache's axes, and the root axes as functions of the loops. */
+static void relayout_axes(Relayout *layout, Messages *messages) {
+  const Stage *stage = layout->stage;
+  const Tensor *op = stage->op;
+  PtrMap value; /* IterVar -> Expr */
+  ptrmap_init(&value, layout->arena);
+  for (int i = 0; i < op->n; i++) {
+    analyzer_bind(messages->analyzer, op->axis[i]->var, op->axis[i]->dom);
+    set_iter_range(messages, op->axis[i], op->axis[i]->dom);
+  }
+  pass_down_ranges(messages, stage, false);
+  for (int i = 0; i < stage->leaf.n; i++) {
+    const IterVar *leaf = stage->leaf.at[i];
+    if (is_root_reduction(stage, leaf)) continue;
+    const char *hint = arena_printf(layout->arena, "%s.c", leaf->var->hint);
+    const Var *var = make_var(layout->arena, hint, INT32);
+    const IterVar *axis =
+        make_iter(layout->arena, iter_range(messages->range, leaf), var,
+                  leaf->type, "");
+    vec_push(layout->arena, &layout->axis, axis);
+    ptrmap_set(&value, leaf, leaf->var);
+    ptrmap_set(&layout->loop, leaf->var, var);
+  }
+  pass_up_values(messages, stage, &value);
+  for (int i = 0; i < op->n; i++)
+    ptrmap_set(&layout->root, op->axis[i]->var,
+               ptrmap_get(&value, op->axis[i]));
+  BoundCheck check = {.skip_domain = true, .value = &value};
+  ptrmap_init(&check.skip, layout->arena);
+  for (int i = 0; i < op->reduce_axes; i++)
+    ptrmap_set(&check.skip, op->reduce_axis[i], op);
+  ExprVec guard = bound_checks(messages, stage, &check);
+  for (int i = 0; i < guard.n; i++)
+    layout->guard = layout->guard
+                        ? ex_and(layout->arena, layout->guard, guard.at[i])
+                        : guard.at[i];
+}
+
+/* The body with the guard put on it. */
+static const Expr *guarded(Arena *arena, const Expr *body, const Expr *guard) {
+  const Reduce *reduce = as_reduce(body);
+  if (!guard) return body;
+  if (reduce)
+    return make_reduce(arena, reduce->combiner, reduce->source, reduce->n,
+                       reduce->axis, ex_and(arena, reduce->condition, guard));
+  return ex_select(arena, guard, body, make_const(arena, body->type, 0));
+}
+
+static const Tensor *cache_of(Relayout *layout, const char *name) {
+  const Tensor *op = layout->stage->op;
+  const Expr *body = substitute_expr(layout->arena, op->body, &layout->root);
+  body = guarded(layout->arena, body, layout->guard);
+  body = substitute_expr(layout->arena, body, &layout->loop);
+  return te_compute(layout->arena, name, op->tag, layout->axis.n,
+                    layout->axis.at, body);
+}
+
+/* What the stage becomes: a copy of the cache at the point of its axes. */
+static const Tensor *copy_of(Relayout *layout, Messages *messages,
+                             const Tensor *cache) {
+  const Stage *stage = layout->stage;
+  const Tensor *op = stage->op;
+  PtrMap value; /* IterVar -> Expr */
+  ptrmap_init(&value, layout->arena);
+  for (int i = 0; i < op->n; i++)
+    ptrmap_set(&value, op->axis[i], op->axis[i]->var);
+  pass_down_values(messages, stage, &value);
+  const Expr **index = ARENA_ARRAY(layout->arena, const Expr *, layout->axis.n);
+  for (int i = 0, k = 0; i < stage->leaf.n; i++)
+    if (!is_root_reduction(stage, stage->leaf.at[i]))
+      index[k++] = ptrmap_get(&value, stage->leaf.at[i]);
+  const Expr *read = te_read(layout->arena, cache, layout->axis.n, index);
+  return te_with_body(layout->arena, op, read);
+}
+
+const Tensor *sched_cache_write(Schedule *schedule, const Tensor *tensor,
+                                const char *scope) {
+  Stage *stage = sched_stage(schedule, tensor);
+  check_cacheable(stage);
+  Arena *arena = schedule->arena;
+  Relayout layout = relayout_new(stage);
+  Messages messages = {arena, analyzer_new(arena), &layout.range};
+  relayout_axes(&layout, &messages);
+  const char *name = arena_printf(arena, "%s.%s", stage->op->name, scope);
+  const Tensor *cache = cache_of(&layout, name);
+  const Tensor *copy = copy_of(&layout, &messages, cache);
+
+  PtrMap replaced;
+  ptrmap_init(&replaced, arena);
+  ptrmap_set(&replaced, stage->op, copy);
+  replace_dataflow(schedule, &replaced);
+  stage->op = copy;
+  ptrmap_set(&schedule->of, copy, stage);
+  stage_reset_axes(stage);
+  insert_cache(schedule, stage_position(schedule, stage), cache, scope);
+  return cache;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The primitives that shape loops: split, fuse, reorder, tile, and what is
+ * said of single loops.
+ *
+ * Invariant: every leaf of a stage is in `all`, and each axis in `all` that
+ * is no leaf is the operand of exactly one relation. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/trap.h"
+#include "ir/build.h"
+#include "sched/stage.h"
+
+enum { MAX_FACTOR = 1 << 30 };
+
+/* ---- Checks ------------------------------------------------------------- */
+
+static bool has_axis(const Stage *stage, const IterVar *axis) {
+  for (int i = 0; i < stage->all.n; i++)
+    if (stage->all.at[i] == axis) return true;
+  return false;
+}
+
+/* The position of the axis among the leaves; `what` is the primitive. */
+static int find_leaf(const Stage *stage, const IterVar *axis,
+                     const char *what) {
+  Arena *arena = stage->schedule->arena;
+  int position = leaf_position(stage, axis);
+  if (position >= 0) return position;
+  if (has_axis(stage, axis))
+    fail(arena, D_AXIS,
+         "%s: axis '%s' of stage '%s' is no leaf any more; it was split or "
+         "fused",
+         what, axis->var->hint, stage->op->name);
+  fail(arena, D_AXIS, "%s: axis '%s' does not belong to stage '%s'", what,
+       axis->var->hint, stage->op->name);
+}
+
+/* An axis that is about to be replaced may not be a thread already. */
+static void check_unbound(const Stage *stage, const IterVar *axis,
+                          const char *what) {
+  const IterVar *thread = bound_thread(stage, axis);
+  if (thread)
+    fail(stage->schedule->arena, D_SCHEDULE,
+         "%s: axis '%s' of stage '%s' is bound to thread '%s'", what,
+         axis->var->hint, stage->op->name, thread->var->hint);
+}
+
+static IterAttr *attr_of(Stage *stage, const IterVar *axis) {
+  IterAttr *attr = ptrmap_get(&stage->attr, axis);
+  if (attr) return attr;
+  attr = ARENA_NEW(stage->schedule->arena, IterAttr);
+  ptrmap_set(&stage->attr, axis, attr);
+  return attr;
+}
+
+/* ---- Split, fuse, reorder, tile ----------------------------------------- */
+
+static const IterVar *derived(Arena *arena, const char *hint, IterType type) {
+  return make_iter(arena, (Range){0}, make_var(arena, hint, INT32), type, "");
+}
+
+static void check_factor(const Stage *stage, const IterVar *axis,
+                         int64_t factor, const char *what) {
+  if (factor >= 1 && factor <= MAX_FACTOR) return;
+  fail(stage->schedule->arena, D_SCHEDULE,
+       "split: axis '%s' of stage '%s' into %s %" PRId64
+       "; between 1 and %d are possible",
+       axis->var->hint, stage->op->name, what, factor, MAX_FACTOR);
+}
+
+static void split(Stage *stage, const Relation *draft,
+                  const IterVar **ret_outer, const IterVar **ret_inner) {
+  Arena *arena = stage->schedule->arena;
+  Relation relation = *draft;
+  const IterVar *axis = relation.parent;
+  const char *hint = axis->var->hint;
+  int position = find_leaf(stage, axis, "split");
+  check_unbound(stage, axis, "split");
+  relation.outer =
+      derived(arena, arena_printf(arena, "%s.outer", hint), axis->type);
+  relation.inner =
+      derived(arena, arena_printf(arena, "%s.inner", hint), axis->type);
+  vec_push(arena, &stage->relation, relation);
+  vec_push(arena, &stage->all, relation.outer);
+  vec_push(arena, &stage->all, relation.inner);
+  stage->leaf.at[position] = relation.outer;
+  vec_insert(arena, &stage->leaf, position + 1, relation.inner);
+  *ret_outer = relation.outer;
+  *ret_inner = relation.inner;
+}
+
+void sched_split(Stage *stage, const IterVar *axis, int64_t factor,
+                 const IterVar **ret_outer, const IterVar **ret_inner) {
+  check_factor(stage, axis, factor, "steps of");
+  const Expr *steps = make_i32(stage->schedule->arena, factor);
+  Relation draft = {.kind = REL_SPLIT, .parent = axis, .factor = steps};
+  split(stage, &draft, ret_outer, ret_inner);
+}
+
+void sched_split_parts(Stage *stage, const IterVar *axis, int64_t parts,
+                       const IterVar **ret_outer, const IterVar **ret_inner) {
+  check_factor(stage, axis, parts, "parts:");
+  const Expr *steps = make_i32(stage->schedule->arena, parts);
+  Relation draft = {.kind = REL_SPLIT, .parent = axis, .parts = steps};
+  split(stage, &draft, ret_outer, ret_inner);
+}
+
+static const IterVar *fuse_two(Stage *stage, const IterVar *a,
+                               const IterVar *b) {
+  Arena *arena = stage->schedule->arena;
+  int at_a = find_leaf(stage, a, "fuse");
+  int at_b = find_leaf(stage, b, "fuse");
+  check_unbound(stage, a, "fuse");
+  check_unbound(stage, b, "fuse");
+  if (abs(at_a - at_b) != 1)
+    fail(arena, D_AXIS,
+         "fuse: axes '%s' and '%s' of stage '%s' are no neighbours",
+         a->var->hint, b->var->hint, stage->op->name);
+  const char *hint =
+      arena_printf(arena, "%s.%s.fused", a->var->hint, b->var->hint);
+  IterType type = a->type > b->type ? a->type : b->type;
+  const IterVar *fused = derived(arena, hint, type);
+  bool in_order = at_a < at_b;
+  Relation relation = {.kind = REL_FUSE,
+                       .outer = in_order ? a : b,
+                       .inner = in_order ? b : a,
+                       .result = fused};
+  vec_push(arena, &stage->relation, relation);
+  vec_push(arena, &stage->all, fused);
+  int position = in_order ? at_a : at_b;
+  stage->leaf.at[position] = fused;
+  vec_remove(&stage->leaf, position + 1);
+  return fused;
+}
+
+static const IterVar *add_singleton(Stage *stage) {
+  Arena *arena = stage->schedule->arena;
+  Range once = {make_i32(arena, 0), make_i32(arena, 1)};
+  const Var *var = make_var(arena, "singleton", INT32);
+  const IterVar *axis = make_iter(arena, once, var, ITER_DATA_PAR, "");
+  Relation relation = {.kind = REL_SINGLETON, .result = axis};
+  vec_push(arena, &stage->relation, relation);
+  vec_push(arena, &stage->all, axis);
+  vec_insert(arena, &stage->leaf, 0, axis);
+  return axis;
+}
+
+static void check_has_loops(const Stage *stage, const char *what) {
+  if (is_placeholder(stage->op))
+    fail(stage->schedule->arena, D_SCHEDULE,
+         "%s: '%s' is a placeholder; it is not computed", what,
+         stage->op->name);
+}
+
+const IterVar *sched_fuse(Stage *stage, int n, const IterVar *const *axis) {
+  check_has_loops(stage, "fuse");
+  if (n == 0) return add_singleton(stage);
+  find_leaf(stage, axis[0], "fuse");
+  const IterVar *fused = axis[0];
+  for (int i = 1; i < n; i++) fused = fuse_two(stage, fused, axis[i]);
+  return fused;
+}
+
+void sched_reorder(Stage *stage, int n, const IterVar *const *axis) {
+  Arena *arena = stage->schedule->arena;
+  bool *moved = ARENA_ARRAY(arena, bool, stage->leaf.n);
+  for (int i = 0; i < n; i++) {
+    int position = find_leaf(stage, axis[i], "reorder");
+    if (moved[position])
+      fail(arena, D_AXIS, "reorder: axis '%s' of stage '%s' is given twice",
+           axis[i]->var->hint, stage->op->name);
+    moved[position] = true;
+  }
+  for (int i = 0, next = 0; i < stage->leaf.n; i++)
+    if (moved[i]) stage->leaf.at[i] = axis[next++];
+}
+
+void sched_tile(Stage *stage, const IterVar *x, const IterVar *y,
+                int64_t x_factor, int64_t y_factor, const IterVar **ret_axis) {
+  const IterVar *xo, *yo, *xi, *yi;
+  sched_split(stage, x, x_factor, &xo, &xi);
+  sched_split(stage, y, y_factor, &yo, &yi);
+  const IterVar *order[] = {xo, yo, xi, yi};
+  sched_reorder(stage, 4, order);
+  memcpy(ret_axis, order, sizeof order);
+}
+
+/* ---- Single loops ------------------------------------------------------- */
+
+static bool is_virtual_tag(const char *tag) {
+  return !strcmp(tag, "cthread") || !strncmp(tag, "vthread", 7);
+}
+
+static void check_thread(const Stage *stage, const IterVar *thread) {
+  Arena *arena = stage->schedule->arena;
+  const char *name = stage->op->name;
+  if (thread->type != ITER_THREAD_INDEX)
+    fail(arena, D_SCHEDULE, "bind: '%s' (for stage '%s') is no thread axis",
+         thread->var->hint, name);
+  if (!is_virtual_tag(thread->thread_tag))
+    fail(arena, D_SCHEDULE,
+         "bind: thread tag '%s' (for stage '%s'); the target has the virtual "
+         "threads 'cthread' and 'vthread' only",
+         thread->thread_tag, name);
+  for (int i = 0; i < stage->attr.n; i++) {
+    const IterAttr *attr = stage->attr.entry[i].value;
+    const IterVar *axis = stage->attr.entry[i].key;
+    if (attr->thread == thread)
+      fail(arena, D_SCHEDULE,
+           "bind: thread '%s' already has axis '%s' of stage '%s'",
+           thread->var->hint, axis->var->hint, name);
+  }
+}
+
+static void check_not_reduced(const Stage *stage, const IterVar *axis,
+                              const char *what) {
+  if (axis->type == ITER_COMM_REDUCE)
+    fail(stage->schedule->arena, D_SCHEDULE,
+         "%s: axis '%s' of stage '%s' is a reduction; its steps depend on one "
+         "another",
+         what, axis->var->hint, stage->op->name);
+}
+
+void sched_bind(Stage *stage, const IterVar *axis, const IterVar *thread) {
+  find_leaf(stage, axis, "bind");
+  check_unbound(stage, axis, "bind");
+  check_not_reduced(stage, axis, "bind");
+  check_thread(stage, thread);
+  attr_of(stage, axis)->thread = thread;
+}
+
+static void set_type(Stage *stage, const IterVar *axis, IterType type,
+                     const char *what) {
+  find_leaf(stage, axis, what);
+  attr_of(stage, axis)->type = type;
+}
+
+void sched_unroll(Stage *stage, const IterVar *axis) {
+  set_type(stage, axis, ITER_UNROLLED, "unroll");
+}
+
+void sched_vectorize(Stage *stage, const IterVar *axis) {
+  find_leaf(stage, axis, "vectorize");
+  check_not_reduced(stage, axis, "vectorize");
+  set_type(stage, axis, ITER_VECTORIZED, "vectorize");
+}
+
+void sched_parallel(Stage *stage, const IterVar *axis) {
+  find_leaf(stage, axis, "parallel");
+  check_not_reduced(stage, axis, "parallel");
+  set_type(stage, axis, ITER_PARALLELIZED, "parallel");
+}
+
+void sched_pragma(Stage *stage, const IterVar *axis, const char *key,
+                  const Expr *value) {
+  Arena *arena = stage->schedule->arena;
+  if (!strcmp(key, "unroll")) return sched_unroll(stage, axis);
+  if (!strcmp(key, "vectorize")) return sched_vectorize(stage, axis);
+  find_leaf(stage, axis, "pragma");
+  IterAttr *attr = attr_of(stage, axis);
+  Pragma pragma = {arena_strdup(arena, key), value};
+  vec_push(arena, &attr->pragma, pragma);
+}
+
+void sched_tensorize(Stage *stage, const IterVar *axis,
+                     const TensorIntrin *intrin) {
+  find_leaf(stage, axis, "tensorize");
+  check_unbound(stage, axis, "tensorize");
+  for (int i = 0; i < stage->leaf.n; i++) {
+    const IterVar *leaf = stage->leaf.at[i];
+    const IterAttr *attr = stage_attr(stage, leaf);
+    if (attr && attr->type == ITER_TENSORIZED && leaf != axis)
+      fail(stage->schedule->arena, D_TENSORIZE,
+           "tensorize: axis '%s' of stage '%s' is tensorized already; '%s' "
+           "can't be too",
+           leaf->var->hint, stage->op->name, axis->var->hint);
+  }
+  attr_of(stage, axis)->type = ITER_TENSORIZED;
+  attr_of(stage, axis)->intrin = intrin;
+}
+
+/* ---- Places ------------------------------------------------------------- */
+
+/* Does the parent read the stage's result, at however many removes? */
+static bool consumes(const Stage *parent, const Stage *stage, PtrMap *seen) {
+  if (parent == stage) return true;
+  if (ptrmap_has(seen, parent)) return false;
+  ptrmap_set(seen, parent, parent);
+  const Tensor *const *input;
+  int n = te_input_tensors(seen->arena, parent->op, &input);
+  for (int i = 0; i < n; i++)
+    if (consumes(sched_stage(stage->schedule, input[i]), stage, seen))
+      return true;
+  return false;
+}
+
+static void check_movable(const Stage *stage, const char *what) {
+  check_has_loops(stage, what);
+  if (stage->is_output)
+    fail(stage->schedule->arena, D_ATTACH,
+         "%s: stage '%s' is an output; it stays at the root", what,
+         stage->op->name);
+}
+
+/* Is the stage attached, at however many removes, inside `inside`? */
+static bool is_inside(const Stage *stage, const Stage *inside) {
+  for (; stage; stage = stage->attach == ATTACH_AT ? stage->attach_stage : NULL)
+    if (stage == inside) return true;
+  return false;
+}
+
+void sched_compute_at(Stage *stage, Stage *parent, const IterVar *axis) {
+  Arena *arena = stage->schedule->arena;
+  const char *name = stage->op->name, *parent_name = parent->op->name;
+  check_movable(stage, "compute_at");
+  if (parent->schedule != stage->schedule)
+    fail(arena, D_ATTACH, "compute_at: '%s' and '%s' are of two schedules",
+         name, parent_name);
+  if (is_inside(parent, stage))
+    fail(arena, D_ATTACH,
+         "compute_at: stage '%s' can't be inside '%s', which is inside it",
+         name, parent_name);
+  find_leaf(parent, axis, "compute_at");
+  PtrMap seen;
+  ptrmap_init(&seen, arena);
+  if (!consumes(parent, stage, &seen))
+    fail(arena, D_ATTACH,
+         "compute_at: stage '%s' at axis '%s' of '%s', which does not use it",
+         name, axis->var->hint, parent_name);
+  stage->attach = ATTACH_AT;
+  stage->attach_stage = parent;
+  stage->attach_iter = axis;
+}
+
+void sched_compute_inline(Stage *stage) {
+  check_movable(stage, "compute_inline");
+  if (stage->op->reduce_axes)
+    fail(stage->schedule->arena, D_ATTACH,
+         "compute_inline: stage '%s' is a reduction over '%s'; it needs a "
+         "place to accumulate in",
+         stage->op->name, stage->op->reduce_axis[0]->var->hint);
+  stage->attach = ATTACH_INLINE;
+  stage->attach_stage = NULL;
+  stage->attach_iter = NULL;
+}
+
+void sched_compute_root(Stage *stage) {
+  check_has_loops(stage, "compute_root");
+  stage->attach = ATTACH_ROOT;
+  stage->attach_stage = NULL;
+  stage->attach_iter = NULL;
+}
+
+static bool is_known_scope(const char *scope) {
+  static const char *const ranks[] = {"global", "shared", "warp", "local"};
+  for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++) {
+    size_t length = strlen(ranks[i]);
+    if (strncmp(scope, ranks[i], length)) continue;
+    if (scope[length] == '\0' || scope[length] == '.') return true;
+  }
+  return *scope == '\0';
+}
+
+void sched_set_scope(Stage *stage, const char *scope) {
+  Arena *arena = stage->schedule->arena;
+  if (!is_known_scope(scope))
+    fail(arena, D_SCHEDULE,
+         "set_scope: stage '%s' in '%s'; a scope is global, shared, warp or "
+         "local, with or without a tag",
+         stage->op->name, scope);
+  bool in_global = !*scope || !strcmp(scope, "global");
+  if (!in_global && (stage->is_output || is_placeholder(stage->op)))
+    fail(arena, D_SCHEDULE,
+         "set_scope: stage '%s' in '%s'; an argument lies in global memory",
+         stage->op->name, scope);
+  stage->scope = arena_strdup(arena, scope);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of sched/ need of stages beyond the primitives. */
+#ifndef SCHED_STAGE_H
+#define SCHED_STAGE_H
+
+#include "sched/sched.h"
+
+/* A stage of the operation, not yet in the schedule's order. */
+Stage *stage_new(Schedule *schedule, const Tensor *op);
+/* The loops of an unscheduled stage. */
+void stage_reset_axes(Stage *stage);
+
+int leaf_position(const Stage *stage, const IterVar *axis); /* -1: no leaf */
+const IterAttr *stage_attr(const Stage *stage, const IterVar *axis);
+const IterVar *bound_thread(const Stage *stage, const IterVar *axis);
+
+/* A deep copy; stages are numbered by `index`. */
+Schedule *schedule_copy(Arena *arena, const Schedule *schedule);
+
+/* Gives the stages the operations they have after the tensors in `replaced`
+ * (Tensor -> Tensor, keyed by a stage's former operation) were replaced,
+ * consumers after producers, and notes every further replacement there. */
+void replace_dataflow(Schedule *schedule, PtrMap *replaced);
+
+/* The schedule as lowering wants it: a copy in `scratch` (nodes that the
+ * result shows are in `arena`) in which inlined stages are gone from their
+ * readers' bodies and every loop starts at 0. */
+Schedule *sched_normalize(Arena *arena, Arena *scratch,
+                          const Schedule *schedule);
+
+#endif
