@@ -104,10 +104,10 @@ static void push_fact(Analyzer *analyzer, const Expr *fact) {
   if (expr_effect(fact) > EFFECT_PURE) return;
   vec_push(arena, &analyzer->facts, fact);
   analyzer_changed(analyzer);
-  const Expr *negation = is_bool(fact->type)
-                             ? make_unary(arena, NOT, fact->type, fact)
-                             : ex_eq(arena, fact, make_const(arena, fact->type,
-                                                             0));
+  const Expr *negation =
+      is_bool(fact->type)
+          ? make_unary(arena, NOT, fact->type, fact)
+          : ex_eq(arena, fact, make_const(arena, fact->type, 0));
   negation = simplifier_visit(&analyzer->rewriter, negation);
   vec_push(arena, &analyzer->facts,
            make_unary(arena, NOT, negation->type, negation));
@@ -177,8 +177,7 @@ bool can_prove(Analyzer *analyzer, const Expr *condition) {
 bool can_prove_equal(Analyzer *analyzer, const Expr *a, const Expr *b) {
   const IntImm *known_a = as_int(a), *known_b = as_int(b);
   if (known_a && known_b) return known_a->value == known_b->value;
-  if (a->type.code == TYPE_HANDLE || b->type.code == TYPE_HANDLE)
-    return a == b;
+  if (a->type.code == TYPE_HANDLE || b->type.code == TYPE_HANDLE) return a == b;
   Arena *arena = analyzer->arena;
   const Expr *difference = ex_sub(arena, a, b);
   const Expr *zero = make_const(arena, difference->type, 0);

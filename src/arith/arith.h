@@ -3,7 +3,8 @@
  * simplest form.
  *
  * An Analyzer holds what is known about variables.  It and all it returns
- * live in the arena it was made in. */
+ * live in the arena it was made in.  It remembers nodes by identity: an
+ * expression that it is given must outlive it. */
 #ifndef ARITH_ARITH_H
 #define ARITH_ARITH_H
 
@@ -66,6 +67,10 @@ IntSet set_everything(void);
 IntSet set_range(Arena *arena, Range range); /* extent 1: the point min */
 bool set_is_point(const IntSet *set);        /* same object */
 bool set_is_everything(const IntSet *set);
+/* The next four prove and simplify with nothing known about variables,
+ * whatever the analyzer knows; it says where the results live. */
+/* Are the ends the same object, or provably equal? */
+bool set_is_single(Analyzer *analyzer, const IntSet *set);
 /* Are both ends of `set` provably those of `range`? */
 bool set_is_range(Analyzer *analyzer, const IntSet *set, Range range);
 IntSet set_union(Analyzer *analyzer, int n, const IntSet *sets);

@@ -28,7 +28,8 @@ static int64_t inf_add(int64_t a, int64_t b) {
 
 static int64_t inf_mul(int64_t a, int64_t b) {
   int64_t product;
-  if (__builtin_mul_overflow(a, b, &product)) return (a > 0) == (b > 0) ? POS : NEG;
+  if (__builtin_mul_overflow(a, b, &product))
+    return (a > 0) == (b > 0) ? POS : NEG;
   return clamp_min(product);
 }
 
@@ -95,8 +96,7 @@ static Bound quotient(Bound a, Bound b, DType type,
 static Bound truncated_remainder(Bound a, Bound b, DType type) {
   if (b.lo <= 0) return type_bound(type);
   int64_t most = inf_add(b.hi, -1);
-  if (a.lo < 0)
-    return (Bound){max64(a.lo, -most), min64(max64(a.hi, 0), most)};
+  if (a.lo < 0) return (Bound){max64(a.lo, -most), min64(max64(a.hi, 0), most)};
   return a.hi < b.lo ? a : (Bound){0, min64(a.hi, most)};
 }
 

@@ -37,8 +37,7 @@ static bool match_head(Match *m, uint8_t head, const Expr *expr) {
   if (head == ANY_MINMAX || head == OTHER_MINMAX)
     return bind_minmax(m, head == OTHER_MINMAX, expr->kind);
   if (expr->kind != head) return false;
-  return (head != RAMP && head != BROADCAST) ||
-         bind_lanes(m, expr->type.lanes);
+  return (head != RAMP && head != BROADCAST) || bind_lanes(m, expr->type.lanes);
 }
 
 /* Returns what follows in the pattern, or NULL. */
@@ -80,7 +79,9 @@ bool match_operands(Match *m, const uint8_t *pattern) {
   return pattern && (!m->b || match_expr(m, pattern, m->b));
 }
 
-static Arena *arena_of(const Match *m) { return m->simplifier->analyzer->arena; }
+static Arena *arena_of(const Match *m) {
+  return m->simplifier->analyzer->arena;
+}
 
 /* Numbers in results have the type of the scalars they are computed with. */
 static const Expr *number(const Match *m, int64_t value) {

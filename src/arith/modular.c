@@ -86,8 +86,7 @@ static Modular division_set(Analyzer *analyzer, const Expr *expr) {
 static Modular shift_set(Analyzer *analyzer, const Call *call) {
   if (call->op != OP_SHIFT_RIGHT) return ANYTHING;
   Modular amount = modular_set(analyzer, call->arg[1]);
-  if (amount.coeff != 0 || amount.base < 0 || amount.base > 62)
-    return ANYTHING;
+  if (amount.coeff != 0 || amount.base < 0 || amount.base > 62) return ANYTHING;
   return quotient(analyzer, call->arg[0], (int64_t)1 << amount.base, true);
 }
 

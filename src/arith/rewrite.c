@@ -73,8 +73,7 @@ static const Expr *visit_var(Simplifier *simplifier, const Expr *expr) {
     const Expr *known = known_truth(simplifier, expr);
     if (known) return known;
   }
-  const VarFacts *facts =
-      analyzer_facts(simplifier->analyzer, AS(Var, expr));
+  const VarFacts *facts = analyzer_facts(simplifier->analyzer, AS(Var, expr));
   return facts && facts->value ? facts->value : expr;
 }
 
@@ -82,13 +81,17 @@ static const Expr *visit_var(Simplifier *simplifier, const Expr *expr) {
 
 typedef const Expr *(*Rules)(Match *m);
 
-static const Rules index_rules[EXPR_KINDS] = {
-    [ADD] = rules_add,           [SUB] = rules_sub,
-    [MUL] = rules_mul,           [DIV] = rules_div,
-    [MOD] = rules_mod,           [FLOORDIV] = rules_floordiv,
-    [FLOORMOD] = rules_floormod, [MIN] = rules_minmax,
-    [MAX] = rules_minmax,        [EQ] = rules_eq,
-    [LT] = rules_lt};
+static const Rules index_rules[EXPR_KINDS] = {[ADD] = rules_add,
+                                              [SUB] = rules_sub,
+                                              [MUL] = rules_mul,
+                                              [DIV] = rules_div,
+                                              [MOD] = rules_mod,
+                                              [FLOORDIV] = rules_floordiv,
+                                              [FLOORMOD] = rules_floormod,
+                                              [MIN] = rules_minmax,
+                                              [MAX] = rules_minmax,
+                                              [EQ] = rules_eq,
+                                              [LT] = rules_lt};
 
 static const Rules logic_rules[EXPR_KINDS] = {
     [NOT] = rules_not, [AND] = rules_and, [OR] = rules_or};
@@ -132,8 +135,7 @@ static const Expr *visit_not(Simplifier *simplifier, const Expr *expr) {
   if (a != AS(Unary, expr)->a) expr = make_unary(arena, NOT, expr->type, a);
   const Expr *to = known_truth(simplifier, expr);
   if (to) return to;
-  Match match = {
-      .simplifier = simplifier, .kind = NOT, .node = expr, .a = a};
+  Match match = {.simplifier = simplifier, .kind = NOT, .node = expr, .a = a};
   to = apply_rules(&match);
   return to ? to : expr;
 }
@@ -145,9 +147,9 @@ static const Expr *visit_comparison(Simplifier *simplifier, const Expr *expr) {
   const Binary *op = AS(Binary, expr);
   ExprKind kind = expr->kind;
   bool swapped = kind == LE || kind == GT;
-  const Expr *basic = make_binary(arena, kind == NE ? EQ : LT,
-                                  swapped ? op->b : op->a,
-                                  swapped ? op->a : op->b);
+  const Expr *basic =
+      make_binary(arena, kind == NE ? EQ : LT, swapped ? op->b : op->a,
+                  swapped ? op->a : op->b);
   if (kind != GT) basic = make_unary(arena, NOT, basic->type, basic);
   const Expr *to = simplifier_visit(simplifier, basic);
   return expr_equal(to, expr) ? expr : to;
@@ -178,8 +180,8 @@ static Branches visit_branches(Simplifier *simplifier, Branches from) {
   Branches to;
   to.condition = simplifier_visit(simplifier, from.condition);
   to.if_true = visit_under(simplifier, to.condition, from.if_true);
-  const Expr *otherwise = make_unary(arena_of(simplifier), NOT,
-                                     to.condition->type, to.condition);
+  const Expr *otherwise =
+      make_unary(arena_of(simplifier), NOT, to.condition->type, to.condition);
   otherwise = rewrite_simplify(simplifier->analyzer, otherwise);
   to.if_false = visit_under(simplifier, otherwise, from.if_false);
   return to;

@@ -30,14 +30,17 @@ Order try_compare(Simplifier *simplifier, const Expr *expr, int64_t bound);
 enum { MATCH_SLOTS = 16 };
 typedef struct Match {
   Simplifier *simplifier;
-  uint8_t kind;         /* of the node */
-  uint8_t minmax;       /* what M stands for, or 0 */
-  uint16_t lanes;       /* of the vectors matched, or 0 */
-  uint32_t filled;      /* slots in use */
-  const Expr *node;     /* NULL where it has not been built */
-  const Expr *a, *b;    /* operands of the node; b is NULL under NOT */
+  uint8_t kind;      /* of the node */
+  uint8_t minmax;    /* what M stands for, or 0 */
+  uint16_t lanes;    /* of the vectors matched, or 0 */
+  uint32_t filled;   /* slots in use */
+  const Expr *node;  /* NULL where it has not been built */
+  const Expr *a, *b; /* operands of the node; b is NULL under NOT */
   const Expr *slot[MATCH_SLOTS];
 } Match;
+
+/* The node itself, built if need be. */
+const Expr *match_node(const Match *m);
 
 /* The rules of an operator: what the node becomes, or NULL if none applies. */
 const Expr *rules_add(Match *m);

@@ -15,10 +15,8 @@ static const Expr *add_cancel(Match *m) {
           opposite(V(c1), V(c2)));
   RULE(ADD(M(x, y), W(x, y)), ADD(x, y));
   RULE(ADD(M(x, y), W(y, x)), ADD(x, y));
-  RULE_IF(ADD(M(x, ADD(y, c1)), c2), M(ADD(x, c2), y),
-          opposite(V(c1), V(c2)));
-  RULE_IF(ADD(M(ADD(x, c1), y), c2), M(x, ADD(y, c2)),
-          opposite(V(c1), V(c2)));
+  RULE_IF(ADD(M(x, ADD(y, c1)), c2), M(ADD(x, c2), y), opposite(V(c1), V(c2)));
+  RULE_IF(ADD(M(ADD(x, c1), y), c2), M(x, ADD(y, c2)), opposite(V(c1), V(c2)));
   return NULL;
 }
 

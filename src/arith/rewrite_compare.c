@@ -4,8 +4,7 @@
 #include "arith/rules.h"
 
 static Order compare_operands(Match *m) {
-  const Expr *difference =
-      ex_sub(m->simplifier->analyzer->arena, m->a, m->b);
+  const Expr *difference = ex_sub(m->simplifier->analyzer->arena, m->a, m->b);
   return try_compare(m->simplifier, difference, 0);
 }
 
@@ -60,16 +59,16 @@ static const Expr *lt_scaled(Match *m) {
 }
 
 /* x/c*c against x: what is left is the remainder, in either division. */
-#define ROUNDED_DOWN_RULES(DV, MD)                                          \
-  RULE_IF(LT(MUL(DV(x, c1), c1), x), LT(ZERO, MD(x, c1)), V(c1) > 0);       \
-  RULE_IF(LT(MUL(DV(x, c1), c1), ADD(x, y)), LT(ZERO, ADD(MD(x, c1), y)),   \
-          V(c1) > 0);                                                       \
-  RULE_IF(LT(MUL(DV(x, c1), c1), SUB(x, y)), LT(y, MD(x, c1)), V(c1) > 0);  \
-  RULE_IF(LT(MUL(DV(ADD(x, c2), c1), c1), x), LT(c2, MD(ADD(x, c2), c1)),   \
-          V(c1) > 0);                                                       \
-  RULE_IF(LT(MUL(DV(ADD(x, c2), c1), c1), ADD(x, y)),                       \
-          LT(c2, ADD(MD(ADD(x, c2), c1), y)), V(c1) > 0);                   \
-  RULE_IF(LT(MUL(DV(ADD(x, c2), c1), c1), SUB(x, y)),                       \
+#define ROUNDED_DOWN_RULES(DV, MD)                                         \
+  RULE_IF(LT(MUL(DV(x, c1), c1), x), LT(ZERO, MD(x, c1)), V(c1) > 0);      \
+  RULE_IF(LT(MUL(DV(x, c1), c1), ADD(x, y)), LT(ZERO, ADD(MD(x, c1), y)),  \
+          V(c1) > 0);                                                      \
+  RULE_IF(LT(MUL(DV(x, c1), c1), SUB(x, y)), LT(y, MD(x, c1)), V(c1) > 0); \
+  RULE_IF(LT(MUL(DV(ADD(x, c2), c1), c1), x), LT(c2, MD(ADD(x, c2), c1)),  \
+          V(c1) > 0);                                                      \
+  RULE_IF(LT(MUL(DV(ADD(x, c2), c1), c1), ADD(x, y)),                      \
+          LT(c2, ADD(MD(ADD(x, c2), c1), y)), V(c1) > 0);                  \
+  RULE_IF(LT(MUL(DV(ADD(x, c2), c1), c1), SUB(x, y)),                      \
           LT(y, ADD(MD(ADD(x, c2), c1), SUB(ZERO, c2))), V(c1) > 0)
 
 static const Expr *lt_truncdiv(Match *m) {

@@ -23,9 +23,9 @@ static const Expr *floordiv_linear(Match *m) {
       B(FLOORDIV(ADD(MUL(x, FLOORMOD(c1, c2)), FLOORMOD(y, c2)), c2));
   Bound bound = const_bound(m->simplifier->analyzer, residue);
   bool exact = bound.lo == bound.hi;
-  bool shorter = !exact && factor > 0 && multiple(divisor, factor) &&
-                 can_prove_lt(m->simplifier->analyzer, B(FLOORMOD(y, c2)),
-                              factor);
+  bool shorter =
+      !exact && factor > 0 && multiple(divisor, factor) &&
+      can_prove_lt(m->simplifier->analyzer, B(FLOORMOD(y, c2)), factor);
   if (!exact && !shorter) return NULL;
   Arena *arena = m->simplifier->analyzer->arena;
   const Expr *rest = B(FLOORDIV(y, c2));
@@ -43,8 +43,7 @@ static const Expr *floordiv_scaled(Match *m) {
       !MATCH(FLOORDIV(ADD(y, MUL(x, c1)), c2)))
     return NULL;
   if (V(c2) == 0) return match_node(m);
-  if (alone)
-    E(y) = make_const(m->simplifier->analyzer->arena, m->a->type, 0);
+  if (alone) E(y) = make_const(m->simplifier->analyzer->arena, m->a->type, 0);
   return floordiv_linear(m);
 }
 
@@ -53,11 +52,9 @@ static const Expr *floordiv_terms(Match *m) {
   RULE(FLOORDIV(MUL(x, c1), x), c1);
   RULE(FLOORDIV(MUL(c1, x), x), c1);
   RULE_IF(FLOORDIV(M(MUL(x, c1), y), c2),
-          M(MUL(x, FLOORDIV(c1, c2)), FLOORDIV(y, c2)),
-          multiple(V(c1), V(c2)));
+          M(MUL(x, FLOORDIV(c1, c2)), FLOORDIV(y, c2)), multiple(V(c1), V(c2)));
   RULE_IF(FLOORDIV(M(y, MUL(x, c1)), c2),
-          M(FLOORDIV(y, c2), MUL(x, FLOORDIV(c1, c2))),
-          multiple(V(c1), V(c2)));
+          M(FLOORDIV(y, c2), MUL(x, FLOORDIV(c1, c2))), multiple(V(c1), V(c2)));
   RULE_IF(FLOORDIV(ADD(ADD(MUL(x, c1), y), z), c2),
           ADD(MUL(x, FLOORDIV(c1, c2)), FLOORDIV(ADD(y, z), c2)),
           multiple(V(c1), V(c2)));

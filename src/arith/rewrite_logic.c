@@ -82,7 +82,6 @@ const Expr *rules_select(Match *m) {
     RULE(ADD(SELECT(x, b1, b2), SELECT(x, s1, s2)),
          SELECT(x, ADD(b1, s1), ADD(b2, s2)));
   if (m->kind == MIN || m->kind == MAX)
-    RULE(M(SELECT(x, y, z), SELECT(x, s1, s2)),
-         SELECT(x, M(y, s1), M(z, s2)));
+    RULE(M(SELECT(x, y, z), SELECT(x, s1, s2)), SELECT(x, M(y, s1), M(z, s2)));
   return NULL;
 }

@@ -72,8 +72,8 @@ static bool scaled_alike(const Match *m) {
           SUB(SUB(ZERO, MD(SUB(x, y), c1)), y), V(c1) != 0);                  \
   RULE_IF(SUB(MUL(x, c2), MUL(DV(x, c1), c3)), MUL(MD(x, c1), c2),            \
           scaled_alike(m));                                                   \
-  RULE_IF(SUB(MUL(DV(x, c1), c3), MUL(x, c2)),                                \
-          SUB(ZERO, MUL(MD(x, c1), c2)), scaled_alike(m));                    \
+  RULE_IF(SUB(MUL(DV(x, c1), c3), MUL(x, c2)), SUB(ZERO, MUL(MD(x, c1), c2)), \
+          scaled_alike(m));                                                   \
   RULE_IF(SUB(MUL(x, c2), MUL(DV(ADD(x, y), c1), c3)),                        \
           MUL(SUB(MD(ADD(x, y), c1), y), c2), scaled_alike(m));               \
   RULE_IF(SUB(MUL(DV(ADD(x, y), c1), c3), MUL(x, c2)),                        \
@@ -87,8 +87,7 @@ static const Expr *sub_truncdiv(Match *m) {
   REMAINDER_RULES(DIV, MOD);
   RULE_IF(SUB(DIV(ADD(x, c1), c3), DIV(ADD(x, c2), c3)),
           DIV(ADD(MOD(ADD(x, FLOORMOD(c2, c3)), c3), SUB(c1, c2)), c3),
-          prove_ge(m, E(x), wrap_sub(0, V(c2))) && V(c1) >= V(c2) &&
-              V(c3) > 0);
+          prove_ge(m, E(x), wrap_sub(0, V(c2))) && V(c1) >= V(c2) && V(c3) > 0);
   RULE_IF(SUB(DIV(ADD(x, c1), c3), DIV(x, c3)), DIV(ADD(MOD(x, c3), c1), c3),
           prove_ge(m, E(x), 0) && V(c1) >= 0 && V(c3) > 0);
   return NULL;
@@ -96,10 +95,10 @@ static const Expr *sub_truncdiv(Match *m) {
 
 static const Expr *sub_floordiv(Match *m) {
   REMAINDER_RULES(FLOORDIV, FLOORMOD);
-  RULE_IF(SUB(FLOORDIV(ADD(x, c1), c3), FLOORDIV(ADD(x, c2), c3)),
-          FLOORDIV(ADD(FLOORMOD(ADD(x, FLOORMOD(c2, c3)), c3), SUB(c1, c2)),
-                   c3),
-          V(c3) > 0);
+  RULE_IF(
+      SUB(FLOORDIV(ADD(x, c1), c3), FLOORDIV(ADD(x, c2), c3)),
+      FLOORDIV(ADD(FLOORMOD(ADD(x, FLOORMOD(c2, c3)), c3), SUB(c1, c2)), c3),
+      V(c3) > 0);
   RULE_IF(SUB(FLOORDIV(ADD(x, c1), c3), FLOORDIV(x, c3)),
           FLOORDIV(ADD(FLOORMOD(x, c3), c1), c3), V(c3) > 0);
   return NULL;

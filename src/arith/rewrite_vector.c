@@ -43,11 +43,10 @@ typedef struct RampDivision {
 
 static RampDivision ramp_division(const Match *m) {
   Modular start = modular_set(m->simplifier->analyzer, E(b1));
-  int64_t last =
-      wrap_add(start.base, wrap_mul((int64_t)m->lanes - 1, V(c1)));
+  int64_t last = wrap_add(start.base, wrap_mul((int64_t)m->lanes - 1, V(c1)));
   bool one = floor_div(start.base, V(c2)) == floor_div(last, V(c2));
-  bool inside = start.coeff != 0 && divides(start.coeff, V(c2)) &&
-                last < start.coeff;
+  bool inside =
+      start.coeff != 0 && divides(start.coeff, V(c2)) && last < start.coeff;
   return (RampDivision){start, one, inside};
 }
 
@@ -63,8 +62,7 @@ static bool may_split(const Match *m) {
 static const Expr *vector_floordiv(Match *m) {
   RULE(FLOORDIV(BROADCAST(x), BROADCAST(y)), BROADCAST(FLOORDIV(x, y)));
   if (!MATCH(FLOORDIV(RAMP(b1, c1), BROADCAST(c2))) || V(c2) == 0) return NULL;
-  if (divides(V(c2), V(c1)))
-    return B(RAMP(FLOORDIV(b1, c2), FLOORDIV(c1, c2)));
+  if (divides(V(c2), V(c1))) return B(RAMP(FLOORDIV(b1, c2), FLOORDIV(c1, c2)));
   if (!may_split(m)) return NULL;
   RampDivision ramp = ramp_division(m);
   if (ramp.one_quotient && (divides(V(c2), ramp.start.coeff) || ramp.inside))

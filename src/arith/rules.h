@@ -78,8 +78,6 @@ _Static_assert(SLOT_END - SLOT <= MATCH_SLOTS, "too many rule variables");
 bool match_operands(Match *m, const uint8_t *pattern);
 const Expr *match_build(Match *m, const uint8_t *pattern);
 const Expr *match_again(Match *m, const uint8_t *pattern);
-/* The node itself, for a rule that ends the search without a change. */
-const Expr *match_node(const Match *m);
 
 static inline bool head_may_match(uint8_t head, const Expr *expr) {
   if (head < EXPR_KINDS) return expr->kind == head;
@@ -95,13 +93,14 @@ static inline bool may_match(const Match *m, const uint8_t *pattern) {
 
 /* A pattern is a list of bytes, hence the parentheses on its way from macro
  * to macro. */
-#define BYTES_(...) {__VA_ARGS__}
-#define REWRITE_(build, pattern, result, condition)                         \
-  do {                                                                      \
-    static const uint8_t pattern_[] = BYTES_ pattern;                       \
-    static const uint8_t result_[] = BYTES_ result;                         \
+#define BYTES_(...) \
+  { __VA_ARGS__ }
+#define REWRITE_(build, pattern, result, condition)                           \
+  do {                                                                        \
+    static const uint8_t pattern_[] = BYTES_ pattern;                         \
+    static const uint8_t result_[] = BYTES_ result;                           \
     if (may_match(m, pattern_) && match_operands(m, pattern_) && (condition)) \
-      return build(m, result_);                                             \
+      return build(m, result_);                                               \
   } while (0)
 #define RULE(pattern, result) REWRITE_(match_build, (pattern), (result), true)
 #define RULE_IF(pattern, result, condition) \
@@ -111,9 +110,9 @@ static inline bool may_match(const Match *m, const uint8_t *pattern) {
   REWRITE_(match_again, (pattern), (result), condition)
 
 /* Does the node match?  And: the expression that a result spells. */
-#define MATCH(...)                                        \
-  ({                                                      \
-    static const uint8_t matched_[] = {__VA_ARGS__};      \
+#define MATCH(...)                                         \
+  ({                                                       \
+    static const uint8_t matched_[] = {__VA_ARGS__};       \
     may_match(m, matched_) && match_operands(m, matched_); \
   })
 #define B(...)                                     \

@@ -15,7 +15,6 @@
 #include "runtime/module.h"
 #include "runtime/objects.h"
 #include "sched/sched.h"
-#include "vta/env.h"
 
 /* ---- Options ------------------------------------------------------------ */
 
@@ -80,10 +79,9 @@ static const Func *lower(vtac_context *c, const Request *request) {
     need_argument(c, request->args[i], "args");
   LowerOptions options = internal_options(c, request->options, &reporter);
   options.for_build = request->for_build;
-  ScopeInfo scopes[VTA_SCOPES];
-  vta_scopes(&c->config, scopes);
-  const PassContext context = {&c->work, &c->scratch, &c->config, VTA_SCOPES,
-                               scopes};
+  const VtaEnv *env = context_env(c);
+  const PassContext context = {&c->work, &c->scratch, env, VTA_SCOPES,
+                               env->scope};
   const Func *func = sched_lower(
       &c->work, &c->scratch, (const Schedule *)request->schedule, request->n,
       (const Tensor *const *)request->args, request->name);

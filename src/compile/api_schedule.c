@@ -127,7 +127,7 @@ void vtac_tensorize_gemm(vtac_context *c, vtac_stage stage, vtac_iter axis) {
   BOUNDARY(c, );
   need_argument(c, stage, "stage");
   need_argument(c, axis, "axis");
-  if (!c->gemm) c->gemm = vta_gemm_intrin(&c->arena, &c->config);
+  if (!c->gemm) c->gemm = gemm_intrin(context_env(c), &c->arena);
   sched_tensorize(STAGE_OF(stage), ITER_OF(axis), c->gemm);
 }
 

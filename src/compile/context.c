@@ -46,6 +46,12 @@ void context_end_call(vtac_context *context) {
   arena_clear(&context->scratch);
 }
 
+const VtaEnv *context_env(vtac_context *context) {
+  if (!context->env)
+    context->env = vta_env_new(&context->arena, &context->config);
+  return context->env;
+}
+
 void need_argument(vtac_context *context, const void *argument,
                    const char *name) {
   if (!argument)

@@ -8,6 +8,7 @@
 #include "hw/config.h"
 #include "pass/pass.h"
 #include "te/te.h"
+#include "vta/env.h"
 #include "vtac/lower.h"
 
 struct vtac_context {
@@ -17,7 +18,8 @@ struct vtac_context {
   Trap trap;
   vtac_error error; /* the first one; status VTAC_OK if there is none */
   HwConfig config;
-  const TensorIntrin *gemm; /* made when first asked for */
+  const VtaEnv *env;        /* made when first asked for */
+  const TensorIntrin *gemm; /* likewise */
 };
 
 /* Opens a public call: returns `failure` at once if the context holds an
@@ -37,6 +39,7 @@ struct vtac_context {
 void context_failed(vtac_context *context);
 /* Empties the work and scratch arenas. */
 void context_end_call(vtac_context *context);
+const VtaEnv *context_env(vtac_context *context);
 /* Fails unless the argument called `name` is there. */
 void need_argument(vtac_context *context, const void *argument,
                    const char *name);

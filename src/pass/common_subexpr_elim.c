@@ -183,7 +183,7 @@ static void sort_by_text(Eliminator *cse, const Computations *table,
 }
 
 static Order first_order(Eliminator *cse, const Computations *table) {
-  Order order = {0};
+  Order order = {.sizes = 1};
   for (int i = 0; i < table->list.n; i++)
     if (table->list.at[i].facts.size >= order.sizes)
       order.sizes = table->list.at[i].facts.size + 1;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/trap.h"
+#include "ir/analysis.h"
 #include "ir/build.h"
 #include "sched/message.h"
 #include "sched/stage.h"
@@ -58,21 +59,42 @@ static Stage *insert_cache(Schedule *schedule, int position, const Tensor *op,
 
 /* ---- cache_read --------------------------------------------------------- */
 
+static void check_reader(const Stage *reader, const Tensor *from) {
+  Arena *arena = reader->schedule->arena;
+  const Tensor *const *input;
+  int n = te_input_tensors(arena, reader->op, &input);
+  for (int i = 0; i < n; i++)
+    if (input[i] == from) return;
+  fail(arena, D_SCHEDULE, "cache_read: stage '%s' does not read '%s'",
+       reader->op->name, from->name);
+}
+
+static void check_readers(Schedule *schedule, const Tensor *from, int n,
+                          const Tensor *const *readers) {
+  Arena *arena = schedule->arena;
+  if (n < 1)
+    fail(arena, D_SCHEDULE, "cache_read: nobody is to read the cache of '%s'",
+         from->name);
+  for (int i = 0; i < n; i++) {
+    const Stage *reader = sched_stage(schedule, readers[i]);
+    check_reader(reader, from);
+    for (int j = 0; j < i; j++)
+      if (sched_stage(schedule, readers[j]) == reader)
+        fail(arena, D_SCHEDULE,
+             "cache_read: stage '%s' is named twice as a reader of '%s'",
+             reader->op->name, from->name);
+  }
+}
+
 /* The reader with its reads of `from` made reads of the cache. */
 static void redirect_reader(Stage *reader, const Tensor *from,
                             const Tensor *cache) {
   Schedule *schedule = reader->schedule;
-  PtrMap one;
+  PtrMap one; /* Tensor -> Tensor */
   ptrmap_init(&one, schedule->arena);
   ptrmap_set(&one, from, cache);
-  const Tensor *op = reader->op;
-  const Expr *body =
-      is_placeholder(op) ? NULL
-                         : te_replace_reads(schedule->arena, op->body, &one);
-  if (body == op->body)
-    fail(schedule->arena, D_SCHEDULE,
-         "cache_read: stage '%s' does not read '%s'", op->name, from->name);
-  reader->op = te_with_body(schedule->arena, op, body);
+  const Expr *body = te_replace_reads(schedule->arena, reader->op->body, &one);
+  reader->op = te_with_body(schedule->arena, reader->op, body);
   ptrmap_set(&schedule->of, reader->op, reader);
 }
 
@@ -82,17 +104,15 @@ const Tensor *sched_cache_read(Schedule *schedule, const Tensor *tensor,
   Arena *arena = schedule->arena;
   Stage *source = sched_stage(schedule, tensor);
   const Tensor *from = source->op;
-  if (n < 1)
-    fail(arena, D_SCHEDULE, "cache_read: nobody is to read the cache of '%s'",
-         tensor->name);
+  check_scope(arena, tensor->name, scope);
+  check_readers(schedule, from, n, readers);
   const IterVar **axis = ARENA_ARRAY(arena, const IterVar *, from->n);
   te_numbered_axes(arena, from->n, from->shape, "ax", axis);
   const char *name = cache_name(schedule, tensor->name, scope);
-  const Tensor *cache =
-      te_compute(arena, name, "", from->n, axis,
-                 te_read_axes(arena, from, from->n, axis));
+  const Tensor *cache = te_compute(arena, name, "", from->n, axis,
+                                   te_read_axes(arena, from, from->n, axis));
 
-  PtrMap replaced;
+  PtrMap replaced; /* Tensor -> Tensor */
   ptrmap_init(&replaced, arena);
   for (int i = 0; i < n; i++) {
     Stage *reader = sched_stage(schedule, readers[i]);
@@ -111,10 +131,9 @@ const Tensor *sched_cache_read(Schedule *schedule, const Tensor *tensor,
 typedef struct Relayout {
   Arena *arena;
   const Stage *stage;
-  PtrMap range;     /* IterVar -> Range, of data axes and what derives */
-  IterVec axis;     /* of the cache */
-  PtrMap loop;      /* Var of a loop -> Var of the cache's axis */
-  PtrMap root;      /* Var of a root axis -> its value in loops */
+  IterVec axis;      /* of the cache */
+  PtrMap loop;       /* Var of a loop -> Var of the cache's axis */
+  PtrMap root;       /* Var of a root axis -> its value in loops */
   const Expr *guard; /* which points of the cache exist; NULL: all */
 } Relayout;
 
@@ -128,8 +147,8 @@ static void check_cacheable(const Stage *stage) {
   Arena *arena = stage->schedule->arena;
   const Tensor *op = stage->op;
   if (is_placeholder(op))
-    fail(arena, D_SCHEDULE, "cache_write: '%s' is a placeholder; use cache_read",
-         op->name);
+    fail(arena, D_SCHEDULE,
+         "cache_write: '%s' is a placeholder; use cache_read", op->name);
   for (int i = 0; i < stage->leaf.n; i++) {
     const IterVar *leaf = stage->leaf.at[i];
     if (leaf->type == ITER_COMM_REDUCE && !is_root_reduction(stage, leaf))
@@ -143,7 +162,6 @@ static void check_cacheable(const Stage *stage) {
 static Relayout relayout_new(Stage *stage) {
   Arena *arena = stage->schedule->arena;
   Relayout layout = {.arena = arena, .stage = stage};
-  ptrmap_init(&layout.range, arena);
   ptrmap_init(&layout.loop, arena);
   ptrmap_init(&layout.root, arena);
   return layout;
@@ -165,9 +183,8 @@ static void relayout_axes(Relayout *layout, Messages *messages) {
     if (is_root_reduction(stage, leaf)) continue;
     const char *hint = arena_printf(layout->arena, "%s.c", leaf->var->hint);
     const Var *var = make_var(layout->arena, hint, INT32);
-    const IterVar *axis =
-        make_iter(layout->arena, iter_range(messages->range, leaf), var,
-                  leaf->type, "");
+    const IterVar *axis = make_iter(layout->arena, iter_range(messages, leaf),
+                                    var, leaf->type, "");
     vec_push(layout->arena, &layout->axis, axis);
     ptrmap_set(&value, leaf, leaf->var);
     ptrmap_set(&layout->loop, leaf->var, var);
@@ -227,10 +244,12 @@ static const Tensor *copy_of(Relayout *layout, Messages *messages,
 const Tensor *sched_cache_write(Schedule *schedule, const Tensor *tensor,
                                 const char *scope) {
   Stage *stage = sched_stage(schedule, tensor);
-  check_cacheable(stage);
   Arena *arena = schedule->arena;
+  check_scope(arena, tensor->name, scope);
+  check_cacheable(stage);
   Relayout layout = relayout_new(stage);
-  Messages messages = {arena, analyzer_new(arena), &layout.range};
+  Messages messages;
+  messages_init(&messages, arena, arena);
   relayout_axes(&layout, &messages);
   const char *name = arena_printf(arena, "%s.%s", stage->op->name, scope);
   const Tensor *cache = cache_of(&layout, name);

@@ -42,9 +42,8 @@ void know_ranges(Messages *messages) {
     const IterVar *axis = messages->range.entry[i].key;
     Range range = iter_range(messages, axis);
     analyzer_bind(messages->known, axis->var, range);
-    ptrmap_set(
-        &messages->sets, axis->var,
-        keep_set(messages->scratch, set_range(messages->arena, range)));
+    ptrmap_set(&messages->sets, axis->var,
+               keep_set(messages->scratch, set_range(messages->arena, range)));
   }
 }
 
@@ -88,8 +87,8 @@ static void find_threaded(const Stage *stage, PtrMap *threaded) {
 
 static const Expr *shorter(const Messages *messages, const Expr *parent,
                            const Expr *steps) {
-  bool less = can_prove(messages->analyzer,
-                        ex_lt(messages->arena, parent, steps));
+  bool less =
+      can_prove(messages->analyzer, ex_lt(messages->arena, parent, steps));
   return simplify(messages->analyzer, less ? parent : steps);
 }
 
@@ -145,8 +144,7 @@ static void relation_ranges(Messages *messages, const Relation *rel,
       break;
     case REL_REBASE:
       give_range(messages, rel->result,
-                 from_zero(messages,
-                           iter_range(messages, rel->parent).extent));
+                 from_zero(messages, iter_range(messages, rel->parent).extent));
       break;
     case REL_SINGLETON:
       give_range(messages, rel->result, rel->result->dom);
@@ -327,8 +325,7 @@ static IntSet fuse_columns(Messages *messages, const Relation *rel,
                            const IntSet *fused) {
   Arena *arena = messages->arena;
   Range inner = iter_range(messages, rel->inner);
-  const Expr *length =
-      ex_addi(arena, ex_sub(arena, fused->hi, fused->lo), 1);
+  const Expr *length = ex_addi(arena, ex_sub(arena, fused->hi, fused->lo), 1);
   if (!divides(messages, length, inner.extent) ||
       !divides(messages, length, fused->lo))
     return set_range(arena, inner);
@@ -337,8 +334,7 @@ static IntSet fuse_columns(Messages *messages, const Relation *rel,
   return (IntSet){ex_add(arena, inner.min, lo), ex_add(arena, inner.min, hi)};
 }
 
-static void fuse_up_set(Messages *messages, const Relation *rel,
-                        PtrMap *sets) {
+static void fuse_up_set(Messages *messages, const Relation *rel, PtrMap *sets) {
   Arena *arena = messages->arena;
   IntSet fused = set_of(sets, rel->result);
   if (is_full(messages, sets, rel->result)) {
@@ -371,8 +367,7 @@ static void rebase_up_set(Messages *messages, const Relation *rel,
   PtrMap one; /* Var -> IntSet */
   ptrmap_init(&one, messages->scratch);
   ptrmap_set(&one, rel->result->var, &rebased);
-  put_set(messages, sets, rel->parent,
-          eval_set(messages->blank, value, &one));
+  put_set(messages, sets, rel->parent, eval_set(messages->blank, value, &one));
 }
 
 void pass_up_sets(Messages *messages, const Stage *stage, PtrMap *sets) {

@@ -5,7 +5,6 @@
  * Invariant: every leaf of a stage is in `all`, and each axis in `all` that
  * is no leaf is the operand of exactly one relation. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/trap.h"
@@ -13,6 +12,9 @@
 #include "sched/stage.h"
 
 enum { MAX_FACTOR = 1 << 30 };
+
+/* Every primitive checks all it is given before it changes anything: after a
+ * refusal the schedule is as it was. */
 
 /* ---- Checks ------------------------------------------------------------- */
 
@@ -61,8 +63,10 @@ static const IterVar *derived(Arena *arena, const char *hint, IterType type) {
   return make_iter(arena, (Range){0}, make_var(arena, hint, INT32), type, "");
 }
 
-static void check_factor(const Stage *stage, const IterVar *axis,
-                         int64_t factor, const char *what) {
+static void check_split(const Stage *stage, const IterVar *axis, int64_t factor,
+                        const char *what) {
+  find_leaf(stage, axis, "split");
+  check_unbound(stage, axis, "split");
   if (factor >= 1 && factor <= MAX_FACTOR) return;
   fail(stage->schedule->arena, D_SCHEDULE,
        "split: axis '%s' of stage '%s' into %s %" PRId64
@@ -76,8 +80,7 @@ static void split(Stage *stage, const Relation *draft,
   Relation relation = *draft;
   const IterVar *axis = relation.parent;
   const char *hint = axis->var->hint;
-  int position = find_leaf(stage, axis, "split");
-  check_unbound(stage, axis, "split");
+  int position = leaf_position(stage, axis);
   relation.outer =
       derived(arena, arena_printf(arena, "%s.outer", hint), axis->type);
   relation.inner =
@@ -93,7 +96,7 @@ static void split(Stage *stage, const Relation *draft,
 
 void sched_split(Stage *stage, const IterVar *axis, int64_t factor,
                  const IterVar **ret_outer, const IterVar **ret_inner) {
-  check_factor(stage, axis, factor, "steps of");
+  check_split(stage, axis, factor, "steps of");
   const Expr *steps = make_i32(stage->schedule->arena, factor);
   Relation draft = {.kind = REL_SPLIT, .parent = axis, .factor = steps};
   split(stage, &draft, ret_outer, ret_inner);
@@ -101,27 +104,39 @@ void sched_split(Stage *stage, const IterVar *axis, int64_t factor,
 
 void sched_split_parts(Stage *stage, const IterVar *axis, int64_t parts,
                        const IterVar **ret_outer, const IterVar **ret_inner) {
-  check_factor(stage, axis, parts, "parts:");
+  check_split(stage, axis, parts, "parts:");
   const Expr *steps = make_i32(stage->schedule->arena, parts);
   Relation draft = {.kind = REL_SPLIT, .parent = axis, .parts = steps};
   split(stage, &draft, ret_outer, ret_inner);
 }
 
+/* Are the axes neighbours, each next to those before it? */
+static void check_fusible(const Stage *stage, int n,
+                          const IterVar *const *axis) {
+  int first = 0, last = 0;
+  for (int i = 0; i < n; i++) {
+    int at = find_leaf(stage, axis[i], "fuse");
+    check_unbound(stage, axis[i], "fuse");
+    if (i == 0) first = last = at;
+    if (at == first - 1)
+      first = at;
+    else if (at == last + 1)
+      last = at;
+    else if (i > 0)
+      fail(stage->schedule->arena, D_AXIS,
+           "fuse: axes '%s' and '%s' of stage '%s' are no neighbours",
+           axis[i - 1]->var->hint, axis[i]->var->hint, stage->op->name);
+  }
+}
+
 static const IterVar *fuse_two(Stage *stage, const IterVar *a,
                                const IterVar *b) {
   Arena *arena = stage->schedule->arena;
-  int at_a = find_leaf(stage, a, "fuse");
-  int at_b = find_leaf(stage, b, "fuse");
-  check_unbound(stage, a, "fuse");
-  check_unbound(stage, b, "fuse");
-  if (abs(at_a - at_b) != 1)
-    fail(arena, D_AXIS,
-         "fuse: axes '%s' and '%s' of stage '%s' are no neighbours",
-         a->var->hint, b->var->hint, stage->op->name);
   const char *hint =
       arena_printf(arena, "%s.%s.fused", a->var->hint, b->var->hint);
   IterType type = a->type > b->type ? a->type : b->type;
   const IterVar *fused = derived(arena, hint, type);
+  int at_a = leaf_position(stage, a), at_b = leaf_position(stage, b);
   bool in_order = at_a < at_b;
   Relation relation = {.kind = REL_FUSE,
                        .outer = in_order ? a : b,
@@ -157,7 +172,7 @@ static void check_has_loops(const Stage *stage, const char *what) {
 const IterVar *sched_fuse(Stage *stage, int n, const IterVar *const *axis) {
   check_has_loops(stage, "fuse");
   if (n == 0) return add_singleton(stage);
-  find_leaf(stage, axis[0], "fuse");
+  check_fusible(stage, n, axis);
   const IterVar *fused = axis[0];
   for (int i = 1; i < n; i++) fused = fuse_two(stage, fused, axis[i]);
   return fused;
@@ -180,6 +195,12 @@ void sched_reorder(Stage *stage, int n, const IterVar *const *axis) {
 void sched_tile(Stage *stage, const IterVar *x, const IterVar *y,
                 int64_t x_factor, int64_t y_factor, const IterVar **ret_axis) {
   const IterVar *xo, *yo, *xi, *yi;
+  if (x == y)
+    fail(stage->schedule->arena, D_AXIS,
+         "tile: axis '%s' of stage '%s' is given twice", x->var->hint,
+         stage->op->name);
+  check_split(stage, x, x_factor, "steps of");
+  check_split(stage, y, y_factor, "steps of");
   sched_split(stage, x, x_factor, &xo, &xi);
   sched_split(stage, y, y_factor, &yo, &yi);
   const IterVar *order[] = {xo, yo, xi, yi};
@@ -260,7 +281,7 @@ void sched_pragma(Stage *stage, const IterVar *axis, const char *key,
   if (!strcmp(key, "vectorize")) return sched_vectorize(stage, axis);
   find_leaf(stage, axis, "pragma");
   IterAttr *attr = attr_of(stage, axis);
-  Pragma pragma = {arena_strdup(arena, key), value};
+  Pragma pragma = {arena_printf(arena, "pragma_%s", key), value};
   vec_push(arena, &attr->pragma, pragma);
 }
 
@@ -363,17 +384,21 @@ static bool is_known_scope(const char *scope) {
   return *scope == '\0';
 }
 
-void sched_set_scope(Stage *stage, const char *scope) {
-  Arena *arena = stage->schedule->arena;
+void check_scope(Arena *arena, const char *name, const char *scope) {
   if (!is_known_scope(scope))
     fail(arena, D_SCHEDULE,
-         "set_scope: stage '%s' in '%s'; a scope is global, shared, warp or "
-         "local, with or without a tag",
-         stage->op->name, scope);
+         "stage '%s' in scope '%s'; a scope is global, shared, warp or local, "
+         "with or without a tag",
+         name, scope);
+}
+
+void sched_set_scope(Stage *stage, const char *scope) {
+  Arena *arena = stage->schedule->arena;
+  check_scope(arena, stage->op->name, scope);
   bool in_global = !*scope || !strcmp(scope, "global");
   if (!in_global && (stage->is_output || is_placeholder(stage->op)))
     fail(arena, D_SCHEDULE,
-         "set_scope: stage '%s' in '%s'; an argument lies in global memory",
+         "stage '%s' in scope '%s'; an argument lies in global memory",
          stage->op->name, scope);
   stage->scope = arena_strdup(arena, scope);
 }

@@ -37,15 +37,15 @@ typedef struct Relation {
 } Relation;
 
 typedef struct Pragma {
-  const char *key;
+  const char *key;   /* with its prefix: "pragma_dma_copy" */
   const Expr *value; /* NULL: 1 */
 } Pragma;
 
 /* What primitives said of one axis. */
 typedef struct IterAttr {
-  IterType type;                /* ITER_DATA_PAR: a plain loop */
-  const IterVar *thread;        /* bound to it, or NULL */
-  const TensorIntrin *intrin;   /* of ITER_TENSORIZED */
+  IterType type;              /* ITER_DATA_PAR: a plain loop */
+  const IterVar *thread;      /* bound to it, or NULL */
+  const TensorIntrin *intrin; /* of ITER_TENSORIZED */
   VEC(Pragma) pragma;
 } IterAttr;
 

@@ -120,8 +120,7 @@ Schedule *schedule_copy(Arena *arena, const Schedule *schedule) {
     stage->attach_stage = ptrmap_get(&copies, stage->attach_stage);
   }
   for (int i = 0; i < schedule->output.n; i++)
-    vec_push(arena, &copy->output,
-             ptrmap_get(&copies, schedule->output.at[i]));
+    vec_push(arena, &copy->output, ptrmap_get(&copies, schedule->output.at[i]));
   for (int i = 0; i < schedule->of.n; i++)
     ptrmap_set(&copy->of, schedule->of.entry[i].key,
                ptrmap_get(&copies, schedule->of.entry[i].value));

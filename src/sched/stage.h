@@ -14,6 +14,9 @@ int leaf_position(const Stage *stage, const IterVar *axis); /* -1: no leaf */
 const IterAttr *stage_attr(const Stage *stage, const IterVar *axis);
 const IterVar *bound_thread(const Stage *stage, const IterVar *axis);
 
+/* Refuses what is no storage scope, for the stage of that name. */
+void check_scope(Arena *arena, const char *name, const char *scope);
+
 /* A deep copy; stages are numbered by `index`. */
 Schedule *schedule_copy(Arena *arena, const Schedule *schedule);
 

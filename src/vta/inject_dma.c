@@ -29,7 +29,6 @@
 enum { MAX_PAD = 15 }; /* four bits in the instruction */
 
 typedef struct Copy {
-  const PassContext *context;
   const VtaEnv *env;
   Arena *arena;
   Analyzer *analyzer;
@@ -394,7 +393,7 @@ static const Stmt *make_transfer(const Copy *copy) {
 
 typedef struct Injector {
   Rewriter rw;
-  const PassContext *context;
+  const VtaEnv *env;
   Analyzer *analyzer;
 } Injector;
 
@@ -403,8 +402,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   const Attr *attr = AS(Attr, stmt);
   if (!has_key(attr, "pragma_dma_copy")) return rewrite_stmt_children(rw, stmt);
   const IterVar *axis = attr->node.on == ON_ITER ? attr->node.first : NULL;
-  Copy copy = {.context = injector->context,
-               .env = vta_env(injector->context),
+  Copy copy = {.env = injector->env,
                .arena = rw->arena,
                .analyzer = injector->analyzer,
                .name = axis ? axis->var->hint : "?"};
@@ -415,7 +413,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_inject_dma(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = inject_attr};
   Injector injector = {{context->arena, NULL, stmts},
-                       context,
+                       vta_env(context),
                        analyzer_new(context->arena)};
   return func_with_body(context->arena, func,
                         rewrite_stmt(&injector.rw, func->body));

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The canonical simplifier: linear arithmetic, division and remainder by
+ * constants computed on sums of splits (form.h), everything else by the
+ * rewriter's code with operands in canonical form.  As TVM 0.9's
+ * CanonicalSimplifier.
+ *
+ * A visit yields a form; only where a node needs an expression is the form
+ * normalised.  A sum is flattened once, however deeply its additions nest. */
+#include "arith/form.h"
+#include "arith/rewrite.h"
+#include "ir/analysis.h"
+#include "ir/build.h"
+
+static Form mutate(Simplifier *simplifier, const Expr *expr);
+
+const Expr *canonical_visit(Simplifier *simplifier, const Expr *expr) {
+  Form form = mutate(simplifier, expr);
+  const Expr *to = form_normal(simplifier->analyzer, &form);
+  form_release(simplifier->analyzer, &form);
+  return expr_equal(to, expr) ? expr : to;
+}
+
+static Form take_normal(Analyzer *analyzer, Form *form) {
+  Form normal = form_expr(form_normal(analyzer, form));
+  form_release(analyzer, form);
+  return normal;
+}
+
+/* ---- Folding ------------------------------------------------------------ */
+
+/* What table of folds says of two forms: only constants are looked at, so
+ * nameless variables stand for whatever else they are. */
+static bool fold_forms(Analyzer *analyzer, ExprKind kind, Form *a, Form *b,
+                       Form *ret_form) {
+  const IntImm *int_a = form_int(a), *int_b = form_int(b);
+  if (!int_a && !int_b) return false;
+  Var hole_a = {.e = {VAR, form_type(a)}}, hole_b = {.e = {VAR, form_type(b)}};
+  const Expr *folded =
+      fold_binary(analyzer->arena, kind, int_a ? &int_a->e : &hole_a.e,
+                  int_b ? &int_b->e : &hole_b.e);
+  if (!folded) return false;
+  if (folded == &hole_a.e) {
+    *ret_form = *a;
+    form_release(analyzer, b);
+  } else if (folded == &hole_b.e) {
+    *ret_form = *b;
+    form_release(analyzer, a);
+  } else {
+    *ret_form = form_expr(folded);
+    form_release(analyzer, a);
+    form_release(analyzer, b);
+  }
+  return true;
+}
+
+/* Operands that do not form a sum: the node of their normal forms. */
+static Form plain_binary(Simplifier *simplifier, const Expr *expr, Form *a,
+                         Form *b) {
+  const Expr *to_a = take_normal(simplifier->analyzer, a).expr;
+  const Expr *to_b = take_normal(simplifier->analyzer, b).expr;
+  const Binary *op = AS(Binary, expr);
+  if (to_a == op->a && to_b == op->b) return form_expr(expr);
+  return form_expr(
+      make_binary(simplifier->analyzer->arena, expr->kind, to_a, to_b));
+}
+
+/* ---- Linear operators --------------------------------------------------- */
+
+static Form add_forms(Analyzer *analyzer, Form a, Form b, int sign) {
+  Sum *sum = form_to_sum(analyzer, a);
+  sum_add(analyzer, sum, b, sign);
+  return form_sum(sum);
+}
+
+static Form scale_form(Analyzer *analyzer, Form form, int64_t scale) {
+  if (form.kind == FORM_SUM) {
+    sum_scale(form.sum, scale);
+    return form;
+  }
+  Split split = form_to_split(analyzer, form);
+  split.scale = wrap_mul(split.scale, scale);
+  return form_split(split);
+}
+
+static Form mul_forms(Simplifier *simplifier, const Expr *expr, Form a,
+                      Form b) {
+  const IntImm *int_a = form_int(&a), *int_b = form_int(&b);
+  if (int_b) return scale_form(simplifier->analyzer, a, int_b->value);
+  if (int_a) return scale_form(simplifier->analyzer, b, int_a->value);
+  return plain_binary(simplifier, expr, &a, &b);
+}
+
+/* ---- Division and remainder of a split ---------------------------------- */
+
+static Split in_mode(Analyzer *analyzer, Split split, DivMode mode) {
+  if (!split_has_mode(&split, mode))
+    split = form_to_split(analyzer, form_expr(split_normal(analyzer, &split)));
+  split.mode = mode;
+  return split;
+}
+
+static Split fresh_split(Analyzer *analyzer, const Split *split, DivMode mode) {
+  Split fresh =
+      form_to_split(analyzer, form_expr(split_normal(analyzer, split)));
+  fresh.mode = mode;
+  return fresh;
+}
+
+static Split split_div(Analyzer *analyzer, Split split, int64_t divisor,
+                       DivMode mode) {
+  split = in_mode(analyzer, split, mode);
+  if (split.scale % divisor == 0) {
+    split.scale /= divisor;
+    return split;
+  }
+  if (divisor % split.scale != 0) {
+    split = fresh_split(analyzer, &split, mode);
+    split.lower = divisor;
+    return split;
+  }
+  int64_t lower = wrap_mul(split.lower, divisor / split.scale);
+  if (split.upper != UPPER_INF && !divides(lower, split.upper)) {
+    if (split.upper <= lower) /* a remainder below the divisor */
+      return form_to_split(
+          analyzer, form_expr(make_const(analyzer->arena, split.type, 0)));
+    split.index = make_mod(analyzer->arena, mode, split.index, split.upper);
+    split.upper = UPPER_INF;
+  }
+  split.scale = 1;
+  split.lower = lower;
+  return split;
+}
+
+/* index mod upper, where a smaller upper may let the index shrink. */
+static Split split_narrow(Simplifier *simplifier, Split split, int64_t upper,
+                          DivMode mode) {
+  Analyzer *analyzer = simplifier->analyzer;
+  const Expr *index = make_mod(analyzer->arena, mode, split.index, upper);
+  Split narrow =
+      form_to_split(analyzer, form_expr(canonical_visit(simplifier, index)));
+  if (split.lower != 1) narrow = split_div(analyzer, narrow, split.lower, mode);
+  narrow.scale = wrap_mul(narrow.scale, split.scale);
+  return narrow;
+}
+
+static Split split_mod(Simplifier *simplifier, Split split, int64_t divisor,
+                       DivMode mode) {
+  Analyzer *analyzer = simplifier->analyzer;
+  split = in_mode(analyzer, split, mode);
+  if (split.scale % divisor == 0) {
+    split.scale = 0;
+    return split;
+  }
+  if (divisor % split.scale == 0) {
+    int64_t upper = wrap_mul(split.lower, divisor / split.scale);
+    if (split.upper == UPPER_INF) {
+      split.upper = upper;
+      return split;
+    }
+    if (divides(upper, split.upper)) {
+      if (upper < split.upper)
+        return split_narrow(simplifier, split, upper, mode);
+      split.upper = upper;
+      return split;
+    }
+    if (divides(split.upper, upper)) return split;
+  }
+  split = fresh_split(analyzer, &split, mode);
+  split.upper = divisor;
+  return split;
+}
+
+/* ---- Division ----------------------------------------------------------- */
+
+static bool within(Analyzer *analyzer, const Form *form, int64_t divisor) {
+  Bound bound = const_bound(analyzer, form_normal(analyzer, form));
+  return bound.lo >= 0 && bound.hi < divisor;
+}
+
+static bool is_below(Simplifier *simplifier, const Expr *expr,
+                     int64_t divisor) {
+  return try_compare(simplifier, expr, divisor) == ORDER_LT;
+}
+
+/* quotient += rest / divisor, where quotient * divisor + rest is divided. */
+static void add_quotient(Simplifier *simplifier, Sum *quotient,
+                         const Expr *rest, int64_t divisor, DivMode mode) {
+  Analyzer *analyzer = simplifier->analyzer;
+  const IntImm *imm = as_int(rest);
+  if (imm) {
+    int64_t value =
+        mode == FLOORED ? floor_div(imm->value, divisor) : imm->value / divisor;
+    quotient->base = wrap_add(quotient->base, value);
+    return;
+  }
+  bool vanishes = is_below(simplifier, rest, divisor) &&
+                  (mode == TRUNCATED || can_prove_ge(analyzer, rest, 0));
+  if (vanishes) return;
+  Split split = form_to_split(analyzer, form_expr(rest));
+  sum_add_split(analyzer, quotient, split_div(analyzer, split, divisor, mode),
+                1);
+}
+
+/* Undoes sum_take_rest. */
+static bool rejoin(Analyzer *analyzer, Sum *sum, const Sum *whole) {
+  sum->base = whole->base;
+  sum->args.n = 0;
+  for (int i = 0; i < whole->args.n; i++)
+    vec_push(analyzer->arena, &sum->args, whole->args.at[i]);
+  return false;
+}
+
+static Sum *copy_sum(Analyzer *analyzer, const Sum *sum) {
+  Sum *copy = sum_new(analyzer, sum->type);
+  rejoin(analyzer, copy, sum);
+  return copy;
+}
+
+/* Divides a sum term by term, if that is right: truncation demands that
+ * neither the part that divides evenly nor the rest be negative. */
+static bool divide_sum(Simplifier *simplifier, Sum *sum, int64_t divisor,
+                       DivMode mode) {
+  Analyzer *analyzer = simplifier->analyzer;
+  Sum *whole = copy_sum(analyzer, sum);
+  Sum *rest = sum_take_rest(analyzer, sum, divisor);
+  const Expr *rest_expr = sum_normal(analyzer, rest);
+  bool even = sum_is_zero(rest);
+  bool ok = even || mode == FLOORED ||
+            (can_prove_ge(analyzer, sum_normal(analyzer, sum), 0) &&
+             can_prove_ge(analyzer, rest_expr, 0));
+  sum_release(analyzer, rest);
+  if (ok) {
+    sum_divide(sum, divisor);
+    if (!even) add_quotient(simplifier, sum, rest_expr, divisor, mode);
+  } else {
+    rejoin(analyzer, sum, whole);
+  }
+  sum_release(analyzer, whole);
+  return ok;
+}
+
+static Form div_forms(Simplifier *simplifier, Form a, int64_t divisor,
+                      DivMode mode) {
+  Analyzer *analyzer = simplifier->analyzer;
+  if (a.kind == FORM_SUM) {
+    if (divide_sum(simplifier, a.sum, divisor, mode)) return a;
+  } else if (within(analyzer, &a, divisor)) {
+    return form_expr(make_const(analyzer->arena, form_type(&a), 0));
+  }
+  Split split = form_to_split(analyzer, a);
+  return form_split(split_div(analyzer, split, divisor, mode));
+}
+
+/* ---- Remainder ---------------------------------------------------------- */
+
+static Form mod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor,
+                    DivMode mode) {
+  Split split = form_to_split(simplifier->analyzer, form_sum(sum));
+  return form_split(split_mod(simplifier, split, divisor, mode));
+}
+
+/* What divides evenly is dropped. */
+static Form floormod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor) {
+  Analyzer *analyzer = simplifier->analyzer;
+  Sum *rest = sum_take_rest(analyzer, sum, divisor);
+  sum_release(analyzer, sum);
+  const Expr *rest_expr = sum_normal(analyzer, rest);
+  const IntImm *imm = as_int(rest_expr);
+  bool decided = imm || (is_below(simplifier, rest_expr, divisor) &&
+                         can_prove_ge(analyzer, rest_expr, 0));
+  if (!decided) {
+    rest->base = floor_mod(rest->base, divisor);
+    return mod_sum(simplifier, rest, divisor, FLOORED);
+  }
+  sum_release(analyzer, rest);
+  return form_expr(imm ? make_const(analyzer->arena, rest_expr->type,
+                                    floor_mod(imm->value, divisor))
+                       : rest_expr);
+}
+
+/* (x - 5) mod 3 = (x - 2) mod 3 as long as neither dividend is negative. */
+static void reduce_base(Analyzer *analyzer, Sum *sum, int64_t divisor) {
+  int64_t base = sum->base % divisor;
+  Bound bound = const_bound(analyzer, sum_normal(analyzer, sum));
+  if (bound.lo >= 0 && wrap_add(wrap_sub(bound.lo, sum->base), base) >= 0)
+    sum->base = base;
+}
+
+static Form truncmod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor) {
+  Analyzer *analyzer = simplifier->analyzer;
+  Sum *even = copy_sum(analyzer, sum);
+  Sum *rest = sum_take_rest(analyzer, even, divisor);
+  const Expr *rest_expr = sum_normal(analyzer, rest);
+  const IntImm *imm = as_int(rest_expr);
+  bool positive = can_prove_ge(analyzer, sum_normal(analyzer, even), 0) &&
+                  can_prove_ge(analyzer, rest_expr, 0);
+  bool decided =
+      sum_is_zero(rest) ||
+      (positive && (imm || is_below(simplifier, rest_expr, divisor)));
+  sum_release(analyzer, even);
+  sum_release(analyzer, positive || decided ? sum : rest);
+  if (!decided) {
+    Sum *dividend = positive ? rest : sum;
+    reduce_base(analyzer, dividend, divisor);
+    return mod_sum(simplifier, dividend, divisor, TRUNCATED);
+  }
+  sum_release(analyzer, rest);
+  return form_expr(
+      imm ? make_const(analyzer->arena, rest_expr->type, imm->value % divisor)
+          : rest_expr);
+}
+
+static Form mod_forms(Simplifier *simplifier, Form a, int64_t divisor,
+                      DivMode mode) {
+  Analyzer *analyzer = simplifier->analyzer;
+  if (a.kind == FORM_SUM)
+    return mode == FLOORED ? floormod_sum(simplifier, a.sum, divisor)
+                           : truncmod_sum(simplifier, a.sum, divisor);
+  if (within(analyzer, &a, divisor)) return a;
+  Split split = form_to_split(analyzer, a);
+  return form_split(split_mod(simplifier, split, divisor, mode));
+}
+
+/* ---- Dispatch ----------------------------------------------------------- */
+
+static Form mutate_binary(Simplifier *simplifier, const Expr *expr) {
+  Analyzer *analyzer = simplifier->analyzer;
+  Form a = mutate(simplifier, AS(Binary, expr)->a);
+  Form b = mutate(simplifier, AS(Binary, expr)->b), folded;
+  ExprKind kind = expr->kind;
+  if (fold_forms(analyzer, kind, &a, &b, &folded)) return folded;
+  const IntImm *divisor = form_int(&b);
+  switch (kind) {
+    case ADD: return add_forms(analyzer, a, b, 1);
+    case SUB: return add_forms(analyzer, a, b, -1);
+    case MUL: return mul_forms(simplifier, expr, a, b);
+    default: break;
+  }
+  if (!divisor || divisor->value <= 0)
+    return plain_binary(simplifier, expr, &a, &b);
+  DivMode mode = kind == DIV || kind == MOD ? TRUNCATED : FLOORED;
+  return kind == DIV || kind == FLOORDIV
+             ? div_forms(simplifier, a, divisor->value, mode)
+             : mod_forms(simplifier, a, divisor->value, mode);
+}
+
+static Form mutate_cast(Simplifier *simplifier, const Expr *expr) {
+  Analyzer *analyzer = simplifier->analyzer;
+  const Unary *cast = AS(Unary, expr);
+  Form value = mutate(simplifier, cast->a);
+  if (form_cast_moves_in(analyzer, &value, expr->type)) {
+    form_cast_parts(analyzer, &value, expr->type);
+    return value;
+  }
+  const Expr *a = take_normal(analyzer, &value).expr;
+  if (a == cast->a && a->kind != INT && a->kind != FLOAT)
+    return form_expr(expr);
+  return form_expr(ex_cast(analyzer->arena, expr->type, a));
+}
+
+static Form mutate(Simplifier *simplifier, const Expr *expr) {
+  if (is_index(expr->type)) {
+    if (expr->kind >= ADD && expr->kind <= FLOORMOD)
+      return mutate_binary(simplifier, expr);
+    if (expr->kind == CAST) return mutate_cast(simplifier, expr);
+  }
+  return form_expr(rewrite_node(simplifier, expr));
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The forms that the canonical simplifier computes with.
+ *
+ *   Split:  ((index mod upper) div lower) * scale
+ *   Sum:    base + the splits
+ *
+ * Splits of one index stand next to each other, larger lower first.  A Form
+ * owns its sum: whoever takes a form passes the sum on or releases it. */
+#ifndef ARITH_FORM_H
+#define ARITH_FORM_H
+
+#include "arith/analyzer.h"
+
+#define UPPER_INF INT64_MAX
+
+typedef enum DivMode { TRUNCATED, FLOORED } DivMode;
+
+typedef struct Split {
+  const Expr *index;
+  int64_t lower, upper, scale;
+  DivMode mode;
+  DType type;
+} Split;
+
+typedef struct Sum {
+  DType type;
+  int64_t base;
+  VEC(Split) args;
+  struct Sum *next; /* in the analyzer's list of free sums */
+} Sum;
+
+typedef enum FormKind { FORM_EXPR, FORM_SPLIT, FORM_SUM } FormKind;
+
+typedef struct Form {
+  FormKind kind;
+  const Expr *expr;
+  Split split;
+  Sum *sum;
+} Form;
+
+Form form_expr(const Expr *expr);
+Form form_split(Split split);
+Form form_sum(Sum *sum);
+DType form_type(const Form *form);
+/* The constant it is, or NULL. */
+const IntImm *form_int(const Form *form);
+
+/* The expression in its printed form; the form stays as it is. */
+const Expr *form_normal(Analyzer *analyzer, const Form *form);
+const Expr *split_normal(Analyzer *analyzer, const Split *split);
+const Expr *sum_normal(Analyzer *analyzer, const Sum *sum);
+void form_release(Analyzer *analyzer, Form *form);
+
+/* These take the form over. */
+Split form_to_split(Analyzer *analyzer, Form form);
+Sum *form_to_sum(Analyzer *analyzer, Form form);
+
+Sum *sum_new(Analyzer *analyzer, DType type);
+void sum_release(Analyzer *analyzer, Sum *sum);
+bool sum_is_zero(const Sum *sum);
+void sum_add_split(Analyzer *analyzer, Sum *sum, Split split, int64_t scale);
+/* sum += form * scale; takes the form over. */
+void sum_add(Analyzer *analyzer, Sum *sum, Form form, int64_t scale);
+void sum_scale(Sum *sum, int64_t scale);
+void sum_divide(Sum *sum, int64_t divisor);
+/* Takes out of `sum` what `divisor` does not divide: the result. */
+Sum *sum_take_rest(Analyzer *analyzer, Sum *sum, int64_t divisor);
+
+bool split_has_mode(const Split *split, DivMode mode);
+const Expr *make_div(Arena *arena, DivMode mode, const Expr *a, int64_t b);
+const Expr *make_mod(Arena *arena, DivMode mode, const Expr *a, int64_t b);
+
+/* Is a cast to `type` the same as casting every part?  And: does so. */
+bool form_cast_moves_in(Analyzer *analyzer, const Form *form, DType type);
+void form_cast_parts(Analyzer *analyzer, Form *form, DType type);
+
+/* The canonical simplifier's visit (canonical.c). */
+const Expr *canonical_visit(Simplifier *simplifier, const Expr *expr);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command's parts share: exit statuses, options, messages. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vtac/vtac.h"
+
+enum {
+  EXIT_RIGHT = 0,       /* the result equals the reference computation */
+  EXIT_DIFFERS = 1,     /* it does not */
+  EXIT_USAGE = 2,       /* the command line makes no sense */
+  EXIT_REFUSED = 3,     /* a schedule, shape or configuration is refused */
+  EXIT_ENVIRONMENT = 4, /* a file, memory or device failed */
+};
+
+/* Texts that --emit can ask for, in the order they are printed. */
+enum {
+  EMIT_DEFAULT = 1,
+  EMIT_TILED = 2,
+  EMIT_VTA = 4,
+  EMIT_INSNS = 8,
+};
+
+typedef enum StatsFormat { STATS_TEXT, STATS_JSON } StatsFormat;
+
+/* Options that every operator command takes. */
+typedef struct CommonOptions {
+  const char *config_file; /* NULL: built in */
+  unsigned emit;           /* EMIT_ bits */
+  bool no_run, quiet, time_passes;
+  uint64_t seed;
+  StatsFormat stats;
+  bool stats_given;
+  const char *dump_after; /* names separated by commas, or NULL */
+  const char *dump_dir;   /* NULL: no files */
+  vtac_sim_path sim_path;
+} CommonOptions;
+
+/* One command-line option; `arg` NULL means that it takes none. */
+typedef struct Option {
+  const char *name, *arg, *help;
+} Option;
+
+/* One subcommand. */
+typedef struct Command {
+  const char *name, *summary;
+  int (*run)(int argc, char **argv);
+} Command;
+
+extern const Command commands[]; /* ends with a NULL name */
+
+/* ---- Messages (standard error) ------------------------------------------ */
+
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints an error of the library and says which exit status it means. */
+int report(const vtac_error *error);
+/* "usage: …" hint after a bad command line; returns EXIT_USAGE. */
+int bad_usage(const char *command);
+
+/* ---- Options ------------------------------------------------------------ */
+
+/* Walks argv; calls `take(self, option index, argument)` for each option of
+ * `own` and parses the common ones itself (common may be NULL).  Returns
+ * -1 to go on, or the exit status to end with (--help, --version, errors). */
+typedef struct OptionParser {
+  const char *command, *synopsis;
+  const Option *own; /* ends with a NULL name */
+  bool (*take)(void *self, int index, const char *argument);
+  void *self;
+  CommonOptions *common;
+} OptionParser;
+int parse_options(const OptionParser *parser, int argc, char **argv);
+
+/* Numbers of a command line: the whole text, decimal, in range, or a
+ * complaint and false. */
+bool parse_int(const char *what, const char *text, int64_t *ret);
+bool parse_small(const char *what, const char *text, int *ret);
+/* "AxB" and "A,B,C". */
+bool parse_pair(const char *what, const char *text, int64_t ret[2]);
+bool parse_list(const char *what, const char *text, int n, int64_t *ret);
+
+#endif

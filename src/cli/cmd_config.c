@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vtac config: an accelerator's configuration with all that follows from it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/cli.h"
+
+typedef struct ConfigOptions {
+  const char *file;
+  bool json;
+} ConfigOptions;
+
+static const Option options[] = {
+    {"config", "FILE", "a vta_config.json; default: built in"},
+    {"format", "FORMAT", "text (default) or json"},
+    {NULL, NULL, NULL}};
+
+static bool take(void *self, int index, const char *text) {
+  ConfigOptions *config = self;
+  if (index == 0) {
+    config->file = text;
+    return true;
+  }
+  config->json = !strcmp(text, "json");
+  if (config->json || !strcmp(text, "text")) return true;
+  complain("--format: there is no '%s'", text);
+  return false;
+}
+
+static void print_text(const vtac_config *config) {
+  vtac_config_value value;
+  for (int i = 0; vtac_config_at(config, i, &value); i++) {
+    printf("%-22s ", value.name);
+    if (value.text)
+      printf("%s\n", value.text);
+    else
+      printf("%10lld%s%s\n", (long long)value.number,
+             *value.meaning ? "  " : "", value.meaning);
+  }
+}
+
+static void print_json_text(const char *text) {
+  putchar('"');
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (c < 0x20)
+      printf("\\u%04x", c);
+    else
+      printf(c == '"' || c == '\\' ? "\\%c" : "%c", c);
+  }
+  putchar('"');
+}
+
+static void print_json(const vtac_config *config) {
+  vtac_config_value value;
+  for (int i = 0; vtac_config_at(config, i, &value); i++) {
+    printf("%s\n  \"%s\": ", i ? "," : "{", value.name);
+    if (value.text)
+      print_json_text(value.text);
+    else
+      printf("%lld", (long long)value.number);
+  }
+  puts("\n}");
+}
+
+int command_config(int argc, char **argv) {
+  ConfigOptions own = {0};
+  vtac_error error;
+  const OptionParser parser = {
+      "config", "Shows an accelerator's configuration and what it implies.",
+      options,  take,
+      &own,     NULL};
+  int status = parse_options(&parser, argc, argv);
+  if (status >= 0) return status;
+  vtac_config *config = own.file ? vtac_config_load(own.file, &error)
+                                 : vtac_config_default(&error);
+  if (!config) return report(&error);
+  (own.json ? print_json : print_text)(config);
+  vtac_config_free(config);
+  return EXIT_RIGHT;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommands, one file each; argv[0] is the subcommand's name. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+int command_gemm(int argc, char **argv);
+int command_conv2d(int argc, char **argv);
+int command_config(int argc, char **argv);
+int command_passes(int argc, char **argv);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The vtac command: finds the subcommand and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+const Command commands[] = {
+    {"gemm", "blocked matrix multiply", command_gemm},
+    {"conv2d", "2D convolution", command_conv2d},
+    {"config", "show an accelerator's configuration", command_config},
+    {"passes", "list the lowering passes", command_passes},
+    {NULL, NULL, NULL}};
+
+static int help(FILE *out) {
+  fprintf(out,
+          "usage: vtac COMMAND [options]\n\n"
+          "A tensor compiler, runtime and simulator for the VTA "
+          "accelerator.\n\nCommands:\n");
+  for (const Command *command = commands; command->name; command++)
+    fprintf(out, "  %-10s %s\n", command->name, command->summary);
+  fprintf(out,
+          "\n'vtac COMMAND --help' shows a command's options; "
+          "'vtac --version' the version.\n");
+  return EXIT_RIGHT;
+}
+
+/* What was printed must have arrived: a full disk is an error. */
+static int flush(int status) {
+  if (!fflush(stdout) && !ferror(stdout)) return status;
+  complain("cannot write to standard output");
+  return EXIT_ENVIRONMENT;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    help(stderr);
+    return EXIT_USAGE;
+  }
+  if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+      !strcmp(argv[1], "help"))
+    return flush(help(stdout));
+  if (!strcmp(argv[1], "--version")) {
+    printf("vtac %s\n", vtac_version());
+    return flush(EXIT_RIGHT);
+  }
+  for (const Command *command = commands; command->name; command++)
+    if (!strcmp(command->name, argv[1]))
+      return flush(command->run(argc - 1, argv + 1));
+  complain("there is no command '%s'", argv[1]);
+  return bad_usage("");
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an operator command: declare, print the stages asked for,
+ * build, run on the simulator, compare with the plain computation, count. */
+#include "cli/operator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/dump.h"
+
+enum { MOST_DIMS = 8, MOST_ARGS = 4 };
+
+/* All that one command holds; freed in one place. */
+typedef struct Session {
+  const OperatorCommand *command;
+  const CommonOptions *options;
+  const void *params;
+  Dump dump;
+  vtac_config *config;
+  vtac_context *context;
+  vtac_op *op;
+  vtac_module *module;
+  vtac_device *device;
+  TestData *data;
+  vtac_array *array[MOST_ARGS];
+  void *result;
+} Session;
+
+static void close_session(Session *s) {
+  for (int i = 0; i < MOST_ARGS; i++) vtac_array_free(s->array[i]);
+  vtac_device_close(s->device);
+  vtac_module_free(s->module);
+  vtac_context_free(s->context);
+  vtac_config_free(s->config);
+  test_data_free(s->data);
+  free(s->result);
+}
+
+static int no_memory(void) {
+  complain("no memory left");
+  return EXIT_ENVIRONMENT;
+}
+
+/* Each step returns -1 to go on, or the exit status to end with. */
+
+static int declare(Session *s) {
+  vtac_error error;
+  const char *file = s->options->config_file;
+  s->config =
+      file ? vtac_config_load(file, &error) : vtac_config_default(&error);
+  if (!s->config) return report(&error);
+  s->context = vtac_context_new(s->config, &error);
+  if (!s->context) return report(&error);
+  s->op = s->command->declare(s->context, s->params);
+  return s->op ? -1 : report(vtac_context_error(s->context));
+}
+
+/* ---- Showing ------------------------------------------------------------ */
+
+static int emit_stage(Session *s, unsigned bit, vtac_op_stage stage,
+                      const char *name) {
+  if (!(s->options->emit & bit)) return -1;
+  vtac_lower_options options = {.accelerator = stage == VTAC_OP_VTA};
+  const vtac_tensor *args;
+  int n = vtac_op_args(s->op, &args);
+  dump_watch(&s->dump, name, &options);
+  vtac_op_schedule_to(s->context, s->op, stage);
+  const char *text = vtac_lower_text(s->context, vtac_op_schedule(s->op), n,
+                                     args, "main", &options);
+  if (!text) return report(vtac_context_error(s->context));
+  fputs(text, stdout);
+  return s->dump.failure;
+}
+
+static int emit_stages(Session *s) {
+  int status = emit_stage(s, EMIT_DEFAULT, VTAC_OP_DEFAULT, "default");
+  if (status < 0) status = emit_stage(s, EMIT_TILED, VTAC_OP_TILED, "tiled");
+  if (status < 0) status = emit_stage(s, EMIT_VTA, VTAC_OP_VTA, "vta");
+  return status;
+}
+
+static void print_listing(void *user, const char *text, size_t length) {
+  (void)user;
+  fwrite(text, 1, length, stdout);
+}
+
+/* ---- Running ------------------------------------------------------------ */
+
+static int build(Session *s) {
+  static const char *const cse[] = {"CommonSubexprElim"};
+  vtac_lower_options options = {.accelerator = 1};
+  if (s->command->keep_expressions) {
+    options.disabled = cse;
+    options.disabled_count = 1;
+  }
+  const vtac_tensor *args;
+  int n = vtac_op_args(s->op, &args);
+  dump_watch(&s->dump, "build", &options);
+  vtac_op_schedule_to(s->context, s->op, VTAC_OP_VTA);
+  s->module = vtac_build(s->context, vtac_op_schedule(s->op), n, args,
+                         s->command->function, &options);
+  if (!s->module) return report(vtac_context_error(s->context));
+  return s->dump.failure;
+}
+
+static int open_device(Session *s) {
+  vtac_error error;
+  vtac_device_options options = {.sim_path = s->options->sim_path};
+  if (s->options->emit & EMIT_INSNS) options.on_listing = print_listing;
+  s->device = vtac_device_open(s->config, &options, &error);
+  return s->device ? -1 : report(&error);
+}
+
+static int allocate_arrays(Session *s) {
+  vtac_error error;
+  const vtac_tensor *args;
+  int n = vtac_op_args(s->op, &args);
+  for (int i = 0; i < n; i++) {
+    int64_t shape[MOST_DIMS];
+    int ndim = vtac_tensor_ndim(args[i]);
+    for (int d = 0; d < ndim; d++) shape[d] = vtac_tensor_dim(args[i], d);
+    s->array[i] = vtac_array_new(s->device, vtac_tensor_dtype(args[i]), ndim,
+                                 shape, &error);
+    if (!s->array[i]) return report(&error);
+  }
+  return -1;
+}
+
+static int write_inputs(Session *s) {
+  vtac_error error;
+  s->data = s->command->make_data(s->config, s->params, s->options->seed);
+  if (!s->data) return no_memory();
+  for (int i = 0; i < s->data->inputs; i++)
+    if (vtac_array_write(s->array[i], s->data->input[i], &error))
+      return report(&error);
+  return -1;
+}
+
+static int run_module(Session *s) {
+  vtac_error error;
+  const vtac_tensor *args;
+  int n = vtac_op_args(s->op, &args);
+  vtac_device_clear_counters(s->device);
+  if (vtac_module_run(s->module, s->device, n, s->array, &error))
+    return report(&error);
+  return -1;
+}
+
+/* ---- Judging ------------------------------------------------------------ */
+
+static void print_stats(const vtac_device *device) {
+  uint64_t counters[VTAC_COUNTERS];
+  vtac_device_counters(device, counters);
+  puts("Execution statistics:");
+  for (int i = 0; i < VTAC_COUNTERS; i++)
+    printf("\t%-16s: %16llu\n", vtac_counter_name(i),
+           (unsigned long long)counters[i]);
+}
+
+static void print_json(const Session *s, bool right) {
+  uint64_t counters[VTAC_COUNTERS];
+  vtac_device_counters(s->device, counters);
+  printf("{\"function\": \"%s\", \"right\": %s, \"seed\": %llu, \"stats\": {",
+         s->command->function, right ? "true" : "false",
+         (unsigned long long)s->options->seed);
+  for (int i = 0; i < VTAC_COUNTERS; i++)
+    printf("%s\"%s\": %llu", i ? ", " : "", vtac_counter_name(i),
+           (unsigned long long)counters[i]);
+  puts("}}");
+}
+
+static void print_verdict(const Session *s, bool right) {
+  const CommonOptions *options = s->options;
+  if (options->stats == STATS_JSON) {
+    print_json(s, right);
+    return;
+  }
+  if (!options->quiet || options->stats_given) print_stats(s->device);
+  if (right && !options->quiet) puts(s->command->success);
+}
+
+static int judge(Session *s) {
+  vtac_error error;
+  vtac_array *array = s->array[s->data->inputs];
+  size_t size = vtac_array_size(array);
+  s->result = malloc(size);
+  if (!s->result) return no_memory();
+  if (vtac_array_read(array, s->result, &error)) return report(&error);
+  bool right = !memcmp(s->result, s->data->expected, size);
+  print_verdict(s, right);
+  if (right) return EXIT_RIGHT;
+  complain("the result differs from the reference computation");
+  return EXIT_DIFFERS;
+}
+
+static int run_steps(Session *s) {
+  int status = declare(s);
+  if (status < 0) status = emit_stages(s);
+  bool run = !s->options->no_run;
+  bool stream = run || s->options->emit & EMIT_INSNS;
+  if (status < 0 && !stream) return EXIT_RIGHT;
+  if (status < 0) status = build(s);
+  if (status < 0) status = open_device(s);
+  if (status < 0) status = allocate_arrays(s);
+  if (status < 0 && run) status = write_inputs(s);
+  if (status < 0) status = run_module(s);
+  if (status < 0 && !run) return EXIT_RIGHT;
+  return status < 0 ? judge(s) : status;
+}
+
+int run_operator(const OperatorCommand *command, const CommonOptions *options,
+                 const void *params) {
+  Session session = {.command = command, .options = options, .params = params};
+  int status = dump_open(&session.dump, options);
+  if (status < 0) {
+    status = run_steps(&session);
+    dump_close(&session.dump);
+  }
+  close_session(&session);
+  return status;
+}

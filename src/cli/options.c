@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parsing command lines, and the help that derives from the same tables. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { MOST_OPTIONS = 48 };
+
+/* The common options; the order is that of `take_common`. */
+enum {
+  OPT_CONFIG,
+  OPT_EMIT,
+  OPT_NO_RUN,
+  OPT_SEED,
+  OPT_STATS,
+  OPT_QUIET,
+  OPT_DUMP_AFTER,
+  OPT_DUMP_DIR,
+  OPT_TIME_PASSES,
+  OPT_SIM_PATH,
+};
+
+static const Option common_options[] = {
+    [OPT_CONFIG] = {"config", "FILE",
+                    "accelerator (a vta_config.json); "
+                    "default: built in"},
+    [OPT_EMIT] = {"emit", "STAGE",
+                  "print default, tiled, vta or insns; may "
+                  "be repeated"},
+    [OPT_NO_RUN] = {"no-run", NULL, "do not run the kernel"},
+    [OPT_SEED] = {"seed", "N", "seed of the input data; default 0"},
+    [OPT_STATS] = {"stats", "FORMAT", "counters as text (default) or json"},
+    [OPT_QUIET] = {"quiet", NULL, "print only what is asked for"},
+    [OPT_DUMP_AFTER] = {"dump-after", "PASS[,PASS]",
+                        "print the function after these passes"},
+    [OPT_DUMP_DIR] = {"dump-dir", "DIR",
+                      "write the function after every pass to files in DIR"},
+    [OPT_TIME_PASSES] = {"time-passes", NULL, "print how long passes take"},
+    [OPT_SIM_PATH] = {"sim-path", "PATH",
+                      "simulate on the fast (default), "
+                      "portable or plain path"},
+    {NULL, NULL, NULL}};
+
+static const Option general_options[] = {
+    {"help", NULL, "show this help and exit"},
+    {"version", NULL, "show the version and exit"},
+    {NULL, NULL, NULL}};
+
+/* ---- Messages ----------------------------------------------------------- */
+
+void complain(const char *format, ...) {
+  bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+  va_list args;
+  va_start(args, format);
+  fputs(colour ? "vtac: \033[1;31merror:\033[0m " : "vtac: error: ", stderr);
+  vfprintf(stderr, format, args);
+  fputc('\n', stderr);
+  va_end(args);
+}
+
+int report(const vtac_error *error) {
+  complain("%s [%s]", error->message, error->id);
+  if (*error->cure) fprintf(stderr, "vtac: help: %s\n", error->cure);
+  switch (error->status) {
+    case VTAC_OK:
+    case VTAC_INVALID:
+    case VTAC_REFUSED: return EXIT_REFUSED;
+    case VTAC_NOMEM:
+    case VTAC_IO:
+    case VTAC_DEVICE: break;
+  }
+  return EXIT_ENVIRONMENT;
+}
+
+int bad_usage(const char *command) {
+  fprintf(stderr, "vtac: help: try 'vtac %s%s--help'\n", command,
+          *command ? " " : "");
+  return EXIT_USAGE;
+}
+
+/* ---- Help --------------------------------------------------------------- */
+
+static void print_options(const char *title, const Option *options) {
+  printf("\n%s:\n", title);
+  for (; options->name; options++) {
+    char left[48];
+    snprintf(left, sizeof left, "--%s%s%s", options->name,
+             options->arg ? " " : "", options->arg ? options->arg : "");
+    printf("  %-26s %s\n", left, options->help);
+  }
+}
+
+static int print_help(const OptionParser *parser) {
+  printf("usage: vtac %s [options]\n%s\n", parser->command, parser->synopsis);
+  if (parser->own->name) print_options("Options", parser->own);
+  if (parser->common) print_options("Common options", common_options);
+  print_options("General options", general_options);
+  if (parser->common)
+    printf(
+        "\nExit status: 0 right result, 1 result differs, 2 usage, "
+        "3 refused\n(schedule, shape or configuration), 4 environment "
+        "(files, memory).\n");
+  return EXIT_RIGHT;
+}
+
+/* ---- Values ------------------------------------------------------------- */
+
+bool parse_int(const char *what, const char *text, int64_t *ret) {
+  char *end;
+  errno = 0;
+  long long value = strtoll(text, &end, 10);
+  if (end == text || *end || errno) {
+    complain("%s: '%s' is no number%s", what, text,
+             errno ? " that fits 64 bits" : "");
+    return false;
+  }
+  *ret = value;
+  return true;
+}
+
+bool parse_small(const char *what, const char *text, int *ret) {
+  int64_t value;
+  if (!parse_int(what, text, &value)) return false;
+  if (value < INT_MIN || value > INT_MAX) {
+    complain("%s: %s is out of range", what, text);
+    return false;
+  }
+  *ret = (int)value;
+  return true;
+}
+
+static bool parse_separated(const char *what, const char *text, char separator,
+                            int n, int64_t *ret) {
+  char copy[128];
+  snprintf(copy, sizeof copy, "%s", text);
+  char *at = copy;
+  for (int i = 0; i < n; i++) {
+    char *end = strchr(at, separator);
+    if (!end != (i == n - 1)) {
+      complain("%s: '%s' is not %d numbers with '%c' between them", what, text,
+               n, separator);
+      return false;
+    }
+    if (end) *end = '\0';
+    if (!parse_int(what, at, &ret[i])) return false;
+    at = end ? end + 1 : at;
+  }
+  return true;
+}
+
+bool parse_pair(const char *what, const char *text, int64_t ret[2]) {
+  return parse_separated(what, text, 'x', 2, ret);
+}
+
+bool parse_list(const char *what, const char *text, int n, int64_t *ret) {
+  return parse_separated(what, text, ',', n, ret);
+}
+
+/* The index of `text` among n names, or a complaint and -1. */
+static int parse_choice(const char *what, const char *text, int n,
+                        const char *const *names) {
+  for (int i = 0; i < n; i++)
+    if (!strcmp(names[i], text)) return i;
+  complain("%s: there is no '%s'", what, text);
+  return -1;
+}
+
+/* ---- Common options ----------------------------------------------------- */
+
+static bool take_emit(CommonOptions *common, const char *text) {
+  static const char *const names[] = {"default", "tiled", "vta", "insns"};
+  int stage = parse_choice("--emit", text, 4, names);
+  if (stage >= 0) common->emit |= 1u << stage;
+  return stage >= 0;
+}
+
+static bool take_stats(CommonOptions *common, const char *text) {
+  static const char *const names[] = {"text", "json"};
+  int format = parse_choice("--stats", text, 2, names);
+  if (format < 0) return false;
+  common->stats = (StatsFormat)format;
+  common->stats_given = true;
+  return true;
+}
+
+static bool take_sim_path(CommonOptions *common, const char *text) {
+  static const char *const names[] = {"fast", "portable", "plain"};
+  int path = parse_choice("--sim-path", text, 3, names);
+  if (path >= 0) common->sim_path = (vtac_sim_path)path;
+  return path >= 0;
+}
+
+static bool take_seed(CommonOptions *common, const char *text) {
+  int64_t seed;
+  if (!parse_int("--seed", text, &seed)) return false;
+  common->seed = (uint64_t)seed;
+  return true;
+}
+
+static bool take_common(CommonOptions *common, int option, const char *text) {
+  switch (option) {
+    case OPT_CONFIG: common->config_file = text; return true;
+    case OPT_EMIT: return take_emit(common, text);
+    case OPT_NO_RUN: return common->no_run = true;
+    case OPT_SEED: return take_seed(common, text);
+    case OPT_STATS: return take_stats(common, text);
+    case OPT_QUIET: return common->quiet = true;
+    case OPT_DUMP_AFTER: common->dump_after = text; return true;
+    case OPT_DUMP_DIR: common->dump_dir = text; return true;
+    case OPT_TIME_PASSES: return common->time_passes = true;
+    case OPT_SIM_PATH: return take_sim_path(common, text);
+  }
+  return false;
+}
+
+/* ---- Walking the command line ------------------------------------------- */
+
+/* Appends a table of options as getopt_long wants them. */
+static int add_options(struct option *all, int n, const Option *options) {
+  for (; options->name; options++)
+    all[n++] = (struct option){
+        options->name, options->arg ? required_argument : no_argument, NULL, 0};
+  return n;
+}
+
+static int print_version(void) {
+  printf("vtac %s\n", vtac_version());
+  return EXIT_RIGHT;
+}
+
+int parse_options(const OptionParser *parser, int argc, char **argv) {
+  struct option all[MOST_OPTIONS] = {{0}};
+  int own = add_options(all, 0, parser->own);
+  int common = parser->common ? add_options(all, own, common_options) : own;
+  add_options(all, common, general_options);
+  int index, c;
+  opterr = 0;
+  optind = 1;
+  while ((c = getopt_long(argc, argv, ":", all, &index)) != -1) {
+    if (c == '?' || c == ':') {
+      complain(
+          c == ':' ? "option '%s' needs an argument" : "unknown option '%s'",
+          argv[optind - 1]);
+      return bad_usage(parser->command);
+    }
+    if (index == common) return print_help(parser);
+    if (index == common + 1) return print_version();
+    bool good = index < own ? parser->take(parser->self, index, optarg)
+                            : take_common(parser->common, index - own, optarg);
+    if (!good) return bad_usage(parser->command);
+  }
+  if (optind == argc) return -1;
+  complain("unexpected argument '%s'", argv[optind]);
+  return bad_usage(parser->command);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The on-chip elements that an instruction reads and writes. */
+#ifndef HW_ACCESS_H
+#define HW_ACCESS_H
+
+#include "hw/insn.h"
+
+typedef struct HwAccess {
+  HwMemory memory; /* UOP, WGT, INP or ACC */
+  uint32_t first;
+  uint64_t count;
+  bool write;
+} HwAccess;
+
+typedef void (*AccessBody)(void *self, HwAccess access);
+
+/* Calls `body` for each access in the order of execution.  An accumulation is
+ * a read, then a write.  `uops` are the contents of the micro-op memory; the
+ * instruction has passed the checks of bounds.h. */
+void hw_each_access(const HwConfig *config, const Insn *insn,
+                    const uint8_t *uops, AccessBody body, void *self);
+
+#endif
