@@ -24,7 +24,7 @@ static const Expr *floordiv_linear(Match *m) {
   Bound bound = const_bound(m->simplifier->analyzer, residue);
   bool exact = bound.lo == bound.hi;
   bool shorter =
-      !exact && factor > 0 && multiple(divisor, factor) &&
+      !exact && divisor > 0 && multiple(divisor, factor) &&
       can_prove_lt(m->simplifier->analyzer, B(FLOORMOD(y, c2)), factor);
   if (!exact && !shorter) return NULL;
   Arena *arena = m->simplifier->analyzer->arena;

@@ -82,12 +82,13 @@ static void unbind_all(Binding *binding) {
 static Region region_of(Flattener *flattener, const Attr *attr,
                         const FlatBuffer *target) {
   Arena *arena = flattener->context->arena;
+  Arena *scratch = flattener->context->scratch;
   const Call *tuple = as_call_of(attr->value, OP_TUPLE);
   int n = target->layout->n;
   CHECK(tuple && tuple->n == 2 * n);
   Region region = {attr->node.first, target->layout,
-                   ARENA_ARRAY(arena, const Expr *, n),
-                   ARENA_ARRAY(arena, const Expr *, n)};
+                   ARENA_ARRAY(scratch, const Expr *, n),
+                   ARENA_ARRAY(scratch, const Expr *, n)};
   for (int i = 0; i < n; i++) {
     const Expr *begin = tuple->arg[2 * i];
     if (target->origin) begin = ex_sub(arena, begin, target->origin[i]);
@@ -198,7 +199,7 @@ const Stmt *flatten_bind(Flattener *flattener, const Attr *attr) {
   bind_shape(&binding);
   bind_strides(&binding);
 
-  FlatBuffer *view = ARENA_NEW(arena, FlatBuffer);
+  FlatBuffer *view = ARENA_NEW(flattener->context->scratch, FlatBuffer);
   *view = (FlatBuffer){
       .layout = target->layout, .flat = target->flat, .begin = region.begin};
   ptrmap_set(&flattener->buffers, region.view, view);

@@ -18,15 +18,15 @@
  * of each access. */
 #include <string.h>
 
+#include "base/trap.h"
 #include "ir/build.h"
 #include "pass/flatten.h"
 
 static FlatBuffer *new_flat_buffer(Flattener *flattener, const Buffer *key,
                                    const Buffer *layout) {
-  Arena *arena = flattener->context->arena;
-  FlatBuffer *entry = ARENA_NEW(arena, FlatBuffer);
+  FlatBuffer *entry = ARENA_NEW(flattener->context->scratch, FlatBuffer);
   entry->layout = layout;
-  entry->flat = flat_twin(arena, layout);
+  entry->flat = flat_twin(flattener->context->arena, layout);
   ptrmap_set(&flattener->buffers, key, entry);
   return entry;
 }
@@ -42,8 +42,10 @@ const FlatBuffer *flat_buffer(Flattener *flattener, const Buffer *buffer) {
 static const Expr *access_offset(Flattener *flattener, const FlatBuffer *to,
                                  int n, const Expr *const *index) {
   Arena *arena = flattener->context->arena;
+  Arena *scratch = flattener->context->scratch;
   int outer = to->layout->n - n;
-  const Expr **full = ARENA_ARRAY(arena, const Expr *, to->layout->n);
+  CHECK(outer >= 0);
+  const Expr **full = ARENA_ARRAY(scratch, const Expr *, to->layout->n);
   for (int i = 0; i < to->layout->n; i++) {
     full[i] = i < outer ? make_i32(arena, 0) : index[i - outer];
     if (to->begin)
@@ -90,7 +92,8 @@ static const Stmt *on_realize(Rewriter *rw, const Stmt *stmt) {
 
   const Buffer *layout = realized_layout(flattener->context, realize);
   FlatBuffer *entry = new_flat_buffer(flattener, old, layout);
-  const Expr **origin = ARENA_ARRAY(rw->arena, const Expr *, old->n);
+  const Expr **origin =
+      ARENA_ARRAY(flattener->context->scratch, const Expr *, old->n);
   for (int i = 0; i < old->n; i++) origin[i] = realize->bound[i].min;
   entry->origin = origin;
   if (layout->data != old->data)
@@ -153,8 +156,8 @@ const Func *pass_storage_flatten(const PassContext *context, const Func *func) {
                          .context = context,
                          .bounds = analyzer_new(arena),
                          .blank = analyzer_new(arena)};
-  ptrmap_init(&flattener.buffers, arena);
-  ptrmap_init(&flattener.vars, arena);
+  ptrmap_init(&flattener.buffers, context->scratch);
+  ptrmap_init(&flattener.vars, context->scratch);
   Param *param =
       arena_copy(arena, func->param, sizeof *param * (size_t)func->n);
   for (int i = 0; i < func->n; i++)

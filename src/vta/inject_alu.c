@@ -88,7 +88,7 @@ static void match_loops(Alu *alu, const Stmt *stmt) {
   }
   alu->store = as_store(stmt);
   if (!alu->store)
-    refuse(alu, "its loops do not hold one plain store, but a %s",
+    refuse(alu, "its loops hold no plain store, but this: %s",
            stmt_kind_name(stmt->kind));
   alu->name = alu->store->buffer->name;
   if (alu->store->n != 1) refuse(alu, "'%s' is not flat memory", alu->name);

@@ -166,7 +166,7 @@ static void match_copy(Copy *copy, const Stmt *stmt) {
   const Stmt *body = match_loops(copy, stmt);
   copy->store = as_store(body);
   if (!copy->store)
-    refuse(copy, "its loops do not hold one plain store, but a %s",
+    refuse(copy, "its loops hold no plain store, but this: %s",
            stmt_kind_name(body->kind));
   copy->name = copy->store->buffer->name;
   match_value(copy, copy->store->value);
@@ -326,6 +326,12 @@ static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
                     .x_after = zero,
                     .y_before = zero,
                     .y_after = zero};
+  if (copy->condition && !no_padding(copy, copy->n - 1))
+    return arena_printf(copy->arena,
+                        "loop '%s' runs inside one block of %lld elements and "
+                        "cannot be padded",
+                        copy->var[copy->n - 1]->hint,
+                        (long long)route->block);
   if (!is_compact(copy, sram))
     return arena_printf(copy->arena,
                         "'%s' is not filled without gaps: shape %s, strides %s",

@@ -19,12 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "arith/arith.h"
-#include "base/strbuf.h"
+#include "base/trap.h"
 #include "ir/build.h"
 #include "ir/print.h"
+
+#include <cmocka.h> /* behind trap.h: it has a macro `fail` */
 
 typedef struct Text {
   Arena *arena;
@@ -179,9 +179,25 @@ static inline const Expr *text_expr(Text *text, const char *source) {
   return expr;
 }
 
+/* The printed form without the types of variables. */
+static inline const char *text_of(Arena *arena, const Expr *expr) {
+  static const char *const types[] = {": int32", ": int64", ": int8",
+                                      ": bool"};
+  char *text = arena_strdup(arena, expr_text(arena, expr)), *to = text;
+  for (const char *from = text; *from;) {
+    size_t skip = 0;
+    for (int i = 0; i < 4 && !skip; i++)
+      if (!strncmp(from, types[i], strlen(types[i]))) skip = strlen(types[i]);
+    if (!skip) *to++ = *from++;
+    from += skip;
+  }
+  *to = 0;
+  return text;
+}
+
 static inline void text_check(Text *text, const Expr *expr, const char *want,
                               const char *source) {
-  const char *got = expr_text(text->arena, expr);
+  const char *got = text_of(text->arena, expr);
   if (strcmp(got, want))
     fail_msg("%s\n  gives %s\n  not   %s", source, got, want);
 }

@@ -17,11 +17,10 @@ static void virtual_threads_share_indices(void **state) {
   Buffer *kernel = flat_buffer_of("kernel", INT32, 589824);
   const Stmt *at[2];
   for (int thread = 0; thread < 2; thread++) {
-    const Expr *r = add(add(add(mul(co, 1568), mul(i, 224)), mul(j, 16)),
-                        &ci->e);
+    const Expr *r =
+        add(add(add(mul(co, 1568), mul(i, 224)), mul(j, 16)), &ci->e);
     const Expr *d = add(
-        add(add(add(mul(ic, 4096), mul(outer, 1792)), mul(i, 256)),
-            mul(j, 16)),
+        add(add(add(mul(ic, 4096), mul(outer, 1792)), mul(i, 256)), mul(j, 16)),
         &ci->e);
     const Expr *k = add(add(mul(co, 36864), mul(ic, 2304)), mul(ci, 16));
     if (thread) r = add(r, num(12544));
@@ -165,8 +164,8 @@ static void scope_bounds_sharing(void **state) {
   const Var *x = var("x"), *free_var = var("n");
   Buffer *b = flat_buffer_of("b", INT32, 64);
   const Expr *index = add(mul(x, 4), &free_var->e);
-  const Stmt *body = SEQ_OF(store_at(b, index, num(1)),
-                            store_at(b, index, num(2)));
+  const Stmt *body =
+      SEQ_OF(store_at(b, index, num(1)), store_at(b, index, num(2)));
   const Stmt *got = run(CSE, loop(x, 4, body));
   assert_ptr_equal(body_of(got), body);
 }

@@ -67,12 +67,11 @@ static inline const Expr *add(const Expr *a, const Expr *b) {
 static inline const Expr *mul(const Var *a, int64_t b) {
   return make_binary(A, MUL, &a->e, num(b));
 }
-static inline const Stmt *loop(const Var *v, int64_t extent,
-                               const Stmt *body) {
+static inline const Stmt *loop(const Var *v, int64_t extent, const Stmt *body) {
   return make_for(A, FOR_SERIAL, v, num(0), num(extent), body);
 }
-static inline Buffer *buffer_in(const char *scope, const char *name,
-                                DType type, int n, const Expr *const *shape) {
+static inline Buffer *buffer_in(const char *scope, const char *name, DType type,
+                                int n, const Expr *const *shape) {
   return make_buffer(A, make_pointer(A, name, type, scope), type, name, n,
                      shape);
 }
