@@ -44,6 +44,10 @@ VTAC_API vtac_module *vtac_build(vtac_context *context, vtac_schedule schedule,
                                  const char *name,
                                  const vtac_lower_options *options);
 
+/* An array of the tensor's type and shape on a device. */
+VTAC_API vtac_array *vtac_array_like(vtac_device *device, vtac_tensor tensor,
+                                     vtac_error *error);
+
 /* The passes in the order of the reference page; NULL past the last one.
  * Each of the other outputs may be NULL. */
 VTAC_API const char *vtac_pass_name(int index, const char **ret_what,

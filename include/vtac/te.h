@@ -57,6 +57,9 @@ VTAC_API void vtac_axes(vtac_context *context, int ndim, const int64_t *shape,
 VTAC_API vtac_tensor vtac_compute(vtac_context *context, const char *name,
                                   int ndim, const vtac_iter *axes,
                                   vtac_expr body);
+/* An element-wise copy of a tensor. */
+VTAC_API vtac_tensor vtac_copy(vtac_context *context, vtac_tensor tensor,
+                               const char *name);
 /* An axis to reduce over, from `low` to `high` - 1. */
 VTAC_API vtac_iter vtac_reduce_axis(vtac_context *context, int64_t low,
                                     int64_t high, const char *name);

@@ -7,7 +7,13 @@
 #include "base/trap.h"
 #include "ir/analysis.h"
 
-static bool bind_slot(Match *m, uint8_t name, const Expr *expr) {
+static bool same_expr(const Expr *a, const Expr *b) {
+  if (a == b) return true;
+  return a->kind == b->kind && a->kind != VAR && expr_equal(a, b);
+}
+
+/* A variable of the rule: bound on the first meeting, compared afterwards. */
+static bool match_slot(Match *m, uint8_t name, const Expr *expr) {
   const Expr **slot = &m->slot[name - SLOT];
   uint32_t bit = 1u << (name - SLOT);
   bool is_constant = name >= SLOT_CONST;
@@ -18,7 +24,7 @@ static bool bind_slot(Match *m, uint8_t name, const Expr *expr) {
     return true;
   }
   if (is_constant) return AS(IntImm, *slot)->value == AS(IntImm, expr)->value;
-  return expr_equal(*slot, expr);
+  return same_expr(*slot, expr);
 }
 
 static bool bind_minmax(Match *m, bool other, uint8_t kind) {
@@ -44,26 +50,23 @@ static bool match_head(Match *m, uint8_t head, const Expr *expr) {
 static const uint8_t *match_expr(Match *m, const uint8_t *pattern,
                                  const Expr *expr) {
   uint8_t head = *pattern++;
-  if (head >= SLOT && head < SLOT_END)
-    return bind_slot(m, head, expr) ? pattern : NULL;
   if (head >= ZERO) return is_const(expr, head - ZERO) ? pattern : NULL;
+  if (head >= SLOT) return match_slot(m, head, expr) ? pattern : NULL;
   if (!match_head(m, head, expr)) return NULL;
-  const Expr *child[3] = {0};
   switch (head) {
     case NOT:
-    case BROADCAST: child[0] = AS(Unary, expr)->a; break;
+    case BROADCAST: return match_expr(m, pattern, AS(Unary, expr)->a);
     case SELECT:
-      child[0] = AS(Select, expr)->condition;
-      child[1] = AS(Select, expr)->if_true;
-      child[2] = AS(Select, expr)->if_false;
+      pattern = match_expr(m, pattern, AS(Select, expr)->condition);
+      if (pattern) pattern = match_expr(m, pattern, AS(Select, expr)->if_true);
+      expr = AS(Select, expr)->if_false;
       break;
     default: /* a binary operator, or a ramp's base and stride */
-      child[0] = AS(Binary, expr)->a;
-      child[1] = AS(Binary, expr)->b;
+      if (!head_may_match(*pattern++, AS(Binary, expr)->b)) return NULL;
+      pattern = match_expr(m, pattern, AS(Binary, expr)->a);
+      expr = AS(Binary, expr)->b;
   }
-  for (int i = 0; i < 3 && child[i] && pattern; i++)
-    pattern = match_expr(m, pattern, child[i]);
-  return pattern;
+  return pattern ? match_expr(m, pattern, expr) : NULL;
 }
 
 _Static_assert(offsetof(Ramp, base) == offsetof(Binary, a) &&
@@ -75,8 +78,9 @@ bool match_operands(Match *m, const uint8_t *pattern) {
   m->filled = 0;
   m->lanes = 0;
   m->minmax = m->kind == MIN || m->kind == MAX ? m->kind : 0;
-  pattern = match_expr(m, pattern + 1, m->a);
-  return pattern && (!m->b || match_expr(m, pattern, m->b));
+  if (m->kind == NOT) return match_expr(m, pattern + 1, m->a);
+  pattern = match_expr(m, pattern + 2, m->a);
+  return pattern && match_expr(m, pattern, m->b);
 }
 
 static Arena *arena_of(const Match *m) {
@@ -100,6 +104,8 @@ static const Expr *build_expr(Match *m, const uint8_t **pattern);
 
 static const Expr *build_node(Match *m, uint8_t head, const uint8_t **pattern) {
   Arena *arena = arena_of(m);
+  bool is_unary = head == NOT || head == BROADCAST;
+  if (!is_unary && head != SELECT) ++*pattern;
   const Expr *first = build_expr(m, pattern);
   if (head == NOT) return make_unary(arena, NOT, first->type, first);
   if (head == BROADCAST) return make_broadcast(arena, first, m->lanes);

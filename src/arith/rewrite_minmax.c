@@ -36,19 +36,21 @@ static bool rounds_up(const Match *m) {
   return V(c2) > 0 && V(c1) == V(c2) - 1;
 }
 
+/* Against max(x, c2) this needs x >= 1, which TVM 0.9 does not ask: 0 rounds
+ * up to 0, below c2. */
 static const Expr *min_rounding(Match *m) {
   RULE_IF(M(MUL(DIV(ADD(x, c1), c2), c2), x), x, rounds_up(m));
   RULE_IF(M(MUL(DIV(ADD(x, c1), c2), c2), MAX(x, c2)), MAX(x, c2),
-          rounds_up(m) && prove_ge(m, E(x), 0));
+          rounds_up(m) && prove_ge(m, E(x), 1));
   RULE_IF(M(x, MUL(DIV(ADD(x, c1), c2), c2)), x, rounds_up(m));
   RULE_IF(M(MAX(x, c2), MUL(DIV(ADD(x, c1), c2), c2)), MAX(x, c2),
-          rounds_up(m) && prove_ge(m, E(x), 0));
+          rounds_up(m) && prove_ge(m, E(x), 1));
   RULE_IF(M(MUL(FLOORDIV(ADD(x, c1), c2), c2), x), x, rounds_up(m));
   RULE_IF(M(MUL(FLOORDIV(ADD(x, c1), c2), c2), MAX(x, c2)), MAX(x, c2),
-          rounds_up(m));
+          rounds_up(m) && prove_ge(m, E(x), 1));
   RULE_IF(M(x, MUL(FLOORDIV(ADD(x, c1), c2), c2)), x, rounds_up(m));
   RULE_IF(M(MAX(x, c2), MUL(FLOORDIV(ADD(x, c1), c2), c2)), MAX(x, c2),
-          rounds_up(m));
+          rounds_up(m) && prove_ge(m, E(x), 1));
   RULE_IF(M(x, MUL(FLOORDIV(x, c2), c2)), MUL(FLOORDIV(x, c2), c2), V(c2) > 0);
   RULE_IF(M(MUL(FLOORDIV(x, c2), c2), x), MUL(FLOORDIV(x, c2), c2), V(c2) > 0);
   return NULL;

@@ -49,29 +49,32 @@ enum {
 };
 _Static_assert(SLOT_END - SLOT <= MATCH_SLOTS, "too many rule variables");
 
-#define ADD(a, b) ADD, a, b
-#define SUB(a, b) SUB, a, b
-#define MUL(a, b) MUL, a, b
-#define DIV(a, b) DIV, a, b
-#define MOD(a, b) MOD, a, b
-#define FLOORDIV(a, b) FLOORDIV, a, b
-#define FLOORMOD(a, b) FLOORMOD, a, b
-#define MIN(a, b) MIN, a, b
-#define MAX(a, b) MAX, a, b
-#define EQ(a, b) EQ, a, b
-#define NE(a, b) NE, a, b
-#define LT(a, b) LT, a, b
-#define LE(a, b) LE, a, b
-#define GT(a, b) GT, a, b
-#define GE(a, b) GE, a, b
-#define AND(a, b) AND, a, b
-#define OR(a, b) OR, a, b
+/* A binary node is its kind, the first byte of its right operand, and both
+ * operands; the early byte lets most mismatches be seen at once. */
+#define FIRST_(first, ...) first
+#define ADD(a, b) ADD, FIRST_(b, 0), a, b
+#define SUB(a, b) SUB, FIRST_(b, 0), a, b
+#define MUL(a, b) MUL, FIRST_(b, 0), a, b
+#define DIV(a, b) DIV, FIRST_(b, 0), a, b
+#define MOD(a, b) MOD, FIRST_(b, 0), a, b
+#define FLOORDIV(a, b) FLOORDIV, FIRST_(b, 0), a, b
+#define FLOORMOD(a, b) FLOORMOD, FIRST_(b, 0), a, b
+#define MIN(a, b) MIN, FIRST_(b, 0), a, b
+#define MAX(a, b) MAX, FIRST_(b, 0), a, b
+#define EQ(a, b) EQ, FIRST_(b, 0), a, b
+#define NE(a, b) NE, FIRST_(b, 0), a, b
+#define LT(a, b) LT, FIRST_(b, 0), a, b
+#define LE(a, b) LE, FIRST_(b, 0), a, b
+#define GT(a, b) GT, FIRST_(b, 0), a, b
+#define GE(a, b) GE, FIRST_(b, 0), a, b
+#define AND(a, b) AND, FIRST_(b, 0), a, b
+#define OR(a, b) OR, FIRST_(b, 0), a, b
+#define RAMP(base, stride) RAMP, FIRST_(stride, 0), base, stride
+#define M(a, b) ANY_MINMAX, FIRST_(b, 0), a, b
+#define W(a, b) OTHER_MINMAX, FIRST_(b, 0), a, b
 #define NOT(a) NOT, a
-#define SELECT(c, a, b) SELECT, c, a, b
-#define RAMP(base, stride) RAMP, base, stride
 #define BROADCAST(a) BROADCAST, a
-#define M(a, b) ANY_MINMAX, a, b
-#define W(a, b) OTHER_MINMAX, a, b
+#define SELECT(c, a, b) SELECT, c, a, b
 
 /* Does the operands' part of the pattern match?  Its first byte, the node's
  * own kind, is not looked at. */
@@ -87,8 +90,8 @@ static inline bool head_may_match(uint8_t head, const Expr *expr) {
 }
 
 static inline bool may_match(const Match *m, const uint8_t *pattern) {
-  if (!head_may_match(pattern[1], m->a)) return false;
-  return pattern[1] < SLOT || head_may_match(pattern[2], m->b);
+  if (pattern[0] == NOT) return head_may_match(pattern[1], m->a);
+  return head_may_match(pattern[2], m->a) && head_may_match(pattern[1], m->b);
 }
 
 /* A pattern is a list of bytes, hence the parentheses on its way from macro

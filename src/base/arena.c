@@ -51,6 +51,7 @@ static void add_chunk(Arena *arena, size_t least) {
 void *arena_alloc(Arena *arena, size_t size) {
   size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   if (padded < size) trap_no_memory(arena->trap, size);
+  if (!padded) padded = ALIGNMENT; /* so that no address is NULL */
   if ((size_t)(arena->end - arena->next) < padded) add_chunk(arena, padded);
   void *at = arena->next;
   arena->next += padded;

@@ -9,7 +9,7 @@
 
 #include "cli/dump.h"
 
-enum { MOST_DIMS = 8, MOST_ARGS = 4 };
+enum { MOST_ARGS = 4 };
 
 /* All that one command holds; freed in one place. */
 typedef struct Session {
@@ -117,11 +117,7 @@ static int allocate_arrays(Session *s) {
   const vtac_tensor *args;
   int n = vtac_op_args(s->op, &args);
   for (int i = 0; i < n; i++) {
-    int64_t shape[MOST_DIMS];
-    int ndim = vtac_tensor_ndim(args[i]);
-    for (int d = 0; d < ndim; d++) shape[d] = vtac_tensor_dim(args[i], d);
-    s->array[i] = vtac_array_new(s->device, vtac_tensor_dtype(args[i]), ndim,
-                                 shape, &error);
+    s->array[i] = vtac_array_like(s->device, args[i], &error);
     if (!s->array[i]) return report(&error);
   }
   return -1;
@@ -154,7 +150,7 @@ static void print_stats(const vtac_device *device) {
   vtac_device_counters(device, counters);
   puts("Execution statistics:");
   for (int i = 0; i < VTAC_COUNTERS; i++)
-    printf("\t%-16s: %16llu\n", vtac_counter_name(i),
+    printf("        %-16s: %16llu\n", vtac_counter_name(i),
            (unsigned long long)counters[i]);
 }
 

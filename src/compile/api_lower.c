@@ -136,6 +136,15 @@ vtac_module *vtac_build(vtac_context *c, vtac_schedule schedule, int n,
   return module;
 }
 
+vtac_array *vtac_array_like(vtac_device *device, vtac_tensor tensor,
+                            vtac_error *error) {
+  enum { MOST_DIMS = 32 };
+  int64_t shape[MOST_DIMS];
+  int n = vtac_tensor_ndim(tensor);
+  for (int i = 0; i < n; i++) shape[i] = vtac_tensor_dim(tensor, i);
+  return vtac_array_new(device, vtac_tensor_dtype(tensor), n, shape, error);
+}
+
 const char *vtac_pass_name(int index, const char **ret_what,
                            const char **ret_needs,
                            const char **ret_establishes) {

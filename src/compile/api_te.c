@@ -75,6 +75,17 @@ vtac_tensor vtac_compute(vtac_context *c, const char *name, int ndim,
                               (const IterVar *const *)axes, EXPR_OF(body)));
 }
 
+vtac_tensor vtac_copy(vtac_context *c, vtac_tensor tensor, const char *name) {
+  BOUNDARY(c, NULL);
+  need_argument(c, tensor, "tensor");
+  const Tensor *from = TENSOR_OF(tensor);
+  const IterVar **axis = ARENA_ARRAY(&c->arena, const IterVar *, from->n);
+  te_axes(&c->arena, from->n, from->shape, NULL, axis);
+  return TO_TENSOR(te_compute(&c->arena, name_argument(c, name), "", from->n,
+                              axis,
+                              te_read_axes(&c->arena, from, from->n, axis)));
+}
+
 vtac_iter vtac_reduce_axis(vtac_context *c, int64_t low, int64_t high,
                            const char *name) {
   BOUNDARY(c, NULL);

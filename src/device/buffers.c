@@ -48,8 +48,8 @@ vtac_status queue_alloc(CommandQueue *queue, size_t size, BufferId *ret) {
   if (status) return status;
   Buffer *buffer = &queue->buffers[slot];
   HwAddr addr = 0;
-  status = queue->port->ops->alloc(queue->port, size, &addr,
-                                   buffer_diag(queue));
+  status =
+      queue->port->ops->alloc(queue->port, size, &addr, buffer_diag(queue));
   if (status) return status;
   *buffer = (Buffer){addr, size, buffer->generation + 1, true};
   *ret = (uint64_t)buffer->generation << 32 | (slot + 1);
@@ -81,8 +81,8 @@ static vtac_status locate(CommandQueue *queue, BufferRange range, size_t size,
   if (!buffer) return missing(queue);
   if (range.offset > buffer->size || size > buffer->size - range.offset)
     return diag_set(buffer_diag(queue), D_DRAM_RANGE,
-                    "%zu bytes at offset %zu leave a buffer of %zu bytes",
-                    size, range.offset, buffer->size);
+                    "%zu bytes at offset %zu leave a buffer of %zu bytes", size,
+                    range.offset, buffer->size);
   *ret = buffer->addr + (HwAddr)range.offset;
   return VTAC_OK;
 }
@@ -136,8 +136,8 @@ vtac_status upload(CommandQueue *queue, Upload *memory, size_t size) {
   size_t room = HW_PAGE_BYTES;
   while (room < size) room *= 2;
   release(queue, memory);
-  vtac_status status = queue->port->ops->alloc(queue->port, room,
-                                               &memory->addr, &queue->diag);
+  vtac_status status =
+      queue->port->ops->alloc(queue->port, room, &memory->addr, &queue->diag);
   if (status) return queue_latch(queue, status);
   memory->size = room;
   memory->live = true;

@@ -69,8 +69,7 @@ KernelId cache_id(const KernelCache *cache, const Kernel *kernel) {
 
 static void unlink_kernel(KernelCache *cache, const Kernel *kernel) {
   uint32_t *link = &cache->bucket[kernel->hash % KERNEL_BUCKETS];
-  while (cache->slot[*link - 1] != kernel)
-    link = &cache->slot[*link - 1]->next;
+  while (cache->slot[*link - 1] != kernel) link = &cache->slot[*link - 1]->next;
   *link = kernel->next;
 }
 
@@ -115,8 +114,8 @@ vtac_status cache_add(CommandQueue *queue, const Kernel *content,
                       Kernel **ret) {
   KernelCache *cache = &queue->cache;
   void *array = cache->slot;
-  vtac_status status = queue_grow(queue, &array, cache->slots,
-                                  &cache->capacity, sizeof *cache->slot);
+  vtac_status status = queue_grow(queue, &array, cache->slots, &cache->capacity,
+                                  sizeof *cache->slot);
   cache->slot = array;
   if (status) return status;
   Kernel *kernel = copy_kernel(content);

@@ -78,8 +78,8 @@ static vtac_status check_shared(CommandQueue *queue, const UopPush *push,
   Kernel given = {.mode = (KernelMode)push->mode, .reset = push->reset};
   if (alu) {
     if (push->opcode > HW_ALU_MUL)
-      return queue_fail(queue, D_INSN_ILLEGAL,
-                        "there is no ALU operation %u", push->opcode);
+      return queue_fail(queue, D_INSN_ILLEGAL, "there is no ALU operation %u",
+                        push->opcode);
     if (push->imm < INT16_MIN || push->imm > INT16_MAX)
       return queue_fail(queue, D_INSN_FIELD,
                         "micro-op: field imm is %lld, allowed is -32768..32767",

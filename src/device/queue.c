@@ -100,8 +100,7 @@ static HwField find_field(const HwConfig *config, HwLayoutId layout,
   return (HwField){.name = name, .width = 32};
 }
 
-vtac_status queue_field(CommandQueue *queue, FieldValue value,
-                        uint32_t *ret) {
+vtac_status queue_field(CommandQueue *queue, FieldValue value, uint32_t *ret) {
   if (value.value >= 0 && value.value <= UINT32_MAX) {
     *ret = (uint32_t)value.value;
     return VTAC_OK;
@@ -115,8 +114,8 @@ vtac_status queue_field(CommandQueue *queue, FieldValue value,
 
 vtac_status queue_check_insn(CommandQueue *queue, const Insn *insn) {
   uint64_t word[2];
-  return queue_latch(queue, hw_encode(&queue->port->config, insn, word,
-                                      &queue->diag));
+  return queue_latch(queue,
+                     hw_encode(&queue->port->config, insn, word, &queue->diag));
 }
 
 /* The transfer as an instruction, with `dram_base` counted from the buffer. */
@@ -146,8 +145,7 @@ static vtac_status transfer_insn(CommandQueue *queue, HwOpcode opcode,
     if (status) return status;
   }
   vtac_status status = queue_check_insn(queue, &insn);
-  if (!status)
-    status = hw_check_mem(&queue->port->config, &insn, &queue->diag);
+  if (!status) status = hw_check_mem(&queue->port->config, &insn, &queue->diag);
   if (!status) *ret = insn;
   return queue_latch(queue, status);
 }
@@ -191,12 +189,10 @@ vtac_status queue_store_2d(CommandQueue *queue, const Transfer2d *transfer) {
 
 /* FINISH waits for the last store and the last load. */
 static vtac_status end_stream(CommandQueue *queue) {
-  vtac_status status = queue_dep_push(queue, HW_STAGE_STORE, HW_STAGE_COMPUTE);
-  if (!status)
-    status = queue_dep_push(queue, HW_STAGE_LOAD, HW_STAGE_COMPUTE);
-  if (!status)
-    status = queue_dep_pop(queue, HW_STAGE_STORE, HW_STAGE_COMPUTE);
-  if (!status) status = queue_dep_pop(queue, HW_STAGE_LOAD, HW_STAGE_COMPUTE);
+  vtac_status status = stream_push(queue, HW_STAGE_STORE, HW_STAGE_COMPUTE);
+  if (!status) status = stream_push(queue, HW_STAGE_LOAD, HW_STAGE_COMPUTE);
+  if (!status) status = stream_pop(queue, HW_STAGE_STORE, HW_STAGE_COMPUTE);
+  if (!status) status = stream_pop(queue, HW_STAGE_LOAD, HW_STAGE_COMPUTE);
   if (!status) status = stream_commit(queue, HW_STAGE_COMPUTE);
   if (status) return status;
   const Insn finish = {.opcode = HW_OP_FINISH};
@@ -229,8 +225,8 @@ static vtac_status upload_stream(CommandQueue *queue) {
                                   &to, &queue->diag);
   for (uint32_t i = 0; i < queue->count && !status; i++) {
     uint64_t word[2] = {0, 0};
-    status = hw_encode(&queue->port->config, &queue->insns[i], word,
-                       &queue->diag);
+    status =
+        hw_encode(&queue->port->config, &queue->insns[i], word, &queue->diag);
     hw_insn_write(word, (uint8_t *)to + (size_t)i * HW_INSN_BYTES);
   }
   return queue_latch(queue, status);

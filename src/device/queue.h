@@ -26,9 +26,9 @@ typedef struct QueueTrace {
 } QueueTrace;
 
 typedef struct QueueOptions {
-  bool force_serial;     /* run in strict program order, ignoring tokens */
-  uint32_t max_bytes;    /* of a stream; 0 means HW_MAX_XFER */
-  uint32_t max_kernels;  /* in the cache; 0 means a default */
+  bool force_serial;    /* run in strict program order, ignoring tokens */
+  uint32_t max_bytes;   /* of a stream; 0 means HW_MAX_XFER */
+  uint32_t max_kernels; /* in the cache; 0 means a default */
   QueueTrace trace;
 } QueueOptions;
 
@@ -56,8 +56,7 @@ vtac_status queue_alloc(CommandQueue *queue, size_t size, BufferId *ret);
 vtac_status queue_free(CommandQueue *queue, BufferId buffer);
 vtac_status queue_buffer_addr(CommandQueue *queue, BufferId buffer,
                               HwAddr *ret);
-vtac_status queue_buffer_host(CommandQueue *queue, BufferId buffer,
-                              void **ret);
+vtac_status queue_buffer_host(CommandQueue *queue, BufferId buffer, void **ret);
 vtac_status queue_copy_in(CommandQueue *queue, BufferId to, size_t offset,
                           const void *from, size_t size);
 vtac_status queue_copy_out(CommandQueue *queue, BufferId from, size_t offset,

@@ -117,6 +117,8 @@ vtac_status queue_check_insn(CommandQueue *queue, const Insn *insn);
 /* stream.c: instruction construction. */
 vtac_status stream_append(CommandQueue *queue, HwStage stage, Insn insn);
 vtac_status stream_commit(CommandQueue *queue, HwStage stage);
+vtac_status stream_push(CommandQueue *queue, HwStage from, HwStage to);
+vtac_status stream_pop(CommandQueue *queue, HwStage from, HwStage to);
 vtac_status stream_check_overflow(CommandQueue *queue);
 void stream_drop(CommandQueue *queue); /* the batch, not the pending pops */
 vtac_status stream_load_uops(CommandQueue *queue, Kernel *kernel);
@@ -126,8 +128,7 @@ uint64_t kernel_hash(const Kernel *kernel);
 Kernel *cache_find(const KernelCache *cache, const Kernel *content);
 Kernel *cache_get(const KernelCache *cache, KernelId id); /* NULL if gone */
 KernelId cache_id(const KernelCache *cache, const Kernel *kernel);
-vtac_status cache_add(CommandQueue *queue, const Kernel *content,
-                      Kernel **ret);
+vtac_status cache_add(CommandQueue *queue, const Kernel *content, Kernel **ret);
 void cache_clear(KernelCache *cache);
 
 /* residency.c: micro-ops on chip. */

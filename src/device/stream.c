@@ -12,8 +12,8 @@
 
 static vtac_status append(CommandQueue *queue, Insn insn) {
   void *array = queue->insns;
-  vtac_status status = queue_grow(queue, &array, queue->count,
-                                  &queue->capacity, sizeof insn);
+  vtac_status status =
+      queue_grow(queue, &array, queue->count, &queue->capacity, sizeof insn);
   queue->insns = array;
   if (!status) queue->insns[queue->count++] = insn;
   return status;
@@ -73,18 +73,16 @@ static vtac_status check_pair(CommandQueue *queue, int from, int to) {
                     to);
 }
 
-vtac_status queue_dep_pop(CommandQueue *queue, int from, int to) {
-  if (queue->failed) return queue->diag.status;
-  vtac_status status = check_pair(queue, from, to);
-  if (status || queue->options.force_serial) return status;
+vtac_status stream_pop(CommandQueue *queue, HwStage from, HwStage to) {
+  if (queue->options.force_serial) return VTAC_OK;
   bool *pending = from < to ? &queue->pop_prev[to] : &queue->pop_next[to];
-  if (*pending) status = stream_commit(queue, (HwStage)to);
+  vtac_status status = *pending ? stream_commit(queue, to) : VTAC_OK;
   *pending = true;
   return status;
 }
 
-/* A synchronisation's own pushes must not overflow again, so they use this. */
-static vtac_status push_token(CommandQueue *queue, HwStage from, HwStage to) {
+vtac_status stream_push(CommandQueue *queue, HwStage from, HwStage to) {
+  if (queue->options.force_serial) return VTAC_OK;
   vtac_status status = stream_commit(queue, from);
   if (status) return status;
   if (carrier_stage(queue) == from) {
@@ -96,23 +94,30 @@ static vtac_status push_token(CommandQueue *queue, HwStage from, HwStage to) {
     }
   }
   Insn nop = make_nop(from);
-  if (from < to) nop.push_next = 1;
-  else nop.push_prev = 1;
+  nop.push_next = from < to;
+  nop.push_prev = from > to;
   return stream_append(queue, from, nop);
+}
+
+vtac_status queue_dep_pop(CommandQueue *queue, int from, int to) {
+  if (queue->failed) return queue->diag.status;
+  vtac_status status = check_pair(queue, from, to);
+  if (!status) status = stream_pop(queue, (HwStage)from, (HwStage)to);
+  return status ? status : stream_check_overflow(queue);
 }
 
 vtac_status queue_dep_push(CommandQueue *queue, int from, int to) {
   if (queue->failed) return queue->diag.status;
   vtac_status status = check_pair(queue, from, to);
-  if (status || queue->options.force_serial) return status;
-  return push_token(queue, (HwStage)from, (HwStage)to);
+  if (!status) status = stream_push(queue, (HwStage)from, (HwStage)to);
+  return status ? status : stream_check_overflow(queue);
 }
 
-/* The most instructions that a synchronisation appends. */
-enum { SYNC_INSNS = 6 };
+/* More than one call and a synchronisation together append. */
+enum { SPARE_INSNS = 16 };
 
 vtac_status stream_check_overflow(CommandQueue *queue) {
-  uint64_t bytes = ((uint64_t)queue->count + SYNC_INSNS) * HW_INSN_BYTES;
+  uint64_t bytes = ((uint64_t)queue->count + SPARE_INSNS) * HW_INSN_BYTES;
   return bytes > queue->options.max_bytes ? queue_synchronize(queue) : VTAC_OK;
 }
 
@@ -145,8 +150,8 @@ vtac_status stream_load_uops(CommandQueue *queue, Kernel *kernel) {
   status = stream_append(queue, HW_STAGE_COMPUTE, load);
   if (status) return status;
   void *array = queue->moved;
-  status = queue_grow(queue, &array, queue->moved_count,
-                      &queue->moved_capacity, sizeof *queue->moved);
+  status = queue_grow(queue, &array, queue->moved_count, &queue->moved_capacity,
+                      sizeof *queue->moved);
   queue->moved = array;
   if (!status) queue->moved[queue->moved_count++] = queue->count - 1;
   return status;

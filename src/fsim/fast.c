@@ -53,8 +53,8 @@ void fast_decode_uops(Fast *fast, const GemmInsn *loops) {
 /* All steps of an arithmetic instruction; called with a constant operation,
  * so that the loop over lanes vectorises.  Equal or distinct elements: lane
  * `l` of the source is read before lane `l` of the destination is written. */
-FAST_INLINE void alu_loop(Fast *fast, const GemmInsn *loops,
-                          const AluInsn *alu, HwAlu operation) {
+FAST_INLINE void alu_loop(Fast *fast, const GemmInsn *loops, const AluInsn *alu,
+                          HwAlu operation) {
   const uint32_t lanes = (uint32_t)fast->chip->config->batch *
                          (uint32_t)fast->chip->config->block_out;
   const uint32_t n = loops->uop_end - loops->uop_bgn;
@@ -84,7 +84,9 @@ void fast_alu(Fast *fast, const AluInsn *alu) {
   fast_decode_uops(fast, &loops);
   switch ((HwAlu)alu->alu_opcode) {
 #define HW_ALU(NAME, value, listed, listed_imm, meaning) \
-  case value: alu_loop(fast, &loops, alu, (HwAlu)value); break;
+  case value:                                            \
+    alu_loop(fast, &loops, alu, (HwAlu)value);           \
+    break;
 #include "hw/insns.def"
   }
 }
@@ -96,8 +98,8 @@ void fast_store(Fast *fast, const MemInsn *mem, const Dram *dram) {
   void *start;
   if (!span.bytes || dram_range(dram, span.addr, span.bytes, &start, NULL))
     return;
-  const int32_t *from = (const int32_t *)(const void *)fast->chip->acc +
-                        mem->sram_base * lanes;
+  const int32_t *from =
+      (const int32_t *)(const void *)fast->chip->acc + mem->sram_base * lanes;
   for (uint32_t y = 0; y < mem->y_size; y++, from += mem->x_size * lanes) {
     uint8_t *row = (uint8_t *)start + (size_t)y * mem->x_stride * lanes;
     for (size_t l = 0; l < mem->x_size * lanes; l++) row[l] = (uint8_t)from[l];

@@ -40,8 +40,8 @@ static vtac_status fsim_free(HwPort *port, HwAddr addr, Diag *diag) {
   return dram_free(&((Fsim *)port->self)->dram, addr, diag);
 }
 
-static vtac_status fsim_host(HwPort *port, HwAddr addr, size_t size,
-                             void **ret, Diag *diag) {
+static vtac_status fsim_host(HwPort *port, HwAddr addr, size_t size, void **ret,
+                             Diag *diag) {
   return dram_range(&((Fsim *)port->self)->dram, addr, size, ret, diag);
 }
 
@@ -105,9 +105,12 @@ static vtac_status fsim_step(void *self, uint32_t index, const Insn *insn,
   bool loads = insn->opcode == HW_OP_LOAD;
   bool loads_uops = loads && insn->mem.memory_type == HW_MEM_UOP;
   if (sim->skip && !loads_uops) return VTAC_OK;
-  if (loads) execute_load(sim, &insn->mem);
-  else if (sim->fast) execute_fast(sim, insn);
-  else execute_plain(sim, insn);
+  if (loads)
+    execute_load(sim, &insn->mem);
+  else if (sim->fast)
+    execute_fast(sim, insn);
+  else
+    execute_plain(sim, insn);
   return VTAC_OK;
 }
 
@@ -137,9 +140,8 @@ static vtac_status fsim_run(HwPort *port, HwAddr addr, uint32_t count,
                             Diag *diag) {
   Fsim *sim = port->self;
   void *bytes;
-  vtac_status status = dram_range(&sim->dram, addr,
-                                  (uint64_t)count * HW_INSN_BYTES, &bytes,
-                                  diag);
+  vtac_status status = dram_range(
+      &sim->dram, addr, (uint64_t)count * HW_INSN_BYTES, &bytes, diag);
   if (!status) status = reserve_insns(sim, count, diag);
   if (!status) status = decode_stream(sim, bytes, count, diag);
   if (status) return status;

@@ -16,8 +16,8 @@ FAST_INLINE void tile_dot(FastTile tile, int batch, int block) {
     for (int j = 0; j < block; j++) {
       int32_t sum = 0;
       for (int k = 0; k < block; k++)
-        sum += (int16_t)tile.inp[i * block + k] *
-               (int16_t)tile.wgt[j * block + k];
+        sum +=
+            (int16_t)tile.inp[i * block + k] * (int16_t)tile.wgt[j * block + k];
       int32_t *acc = &tile.acc[i * block + j];
       *acc = (int32_t)((uint32_t)*acc + (uint32_t)sum);
     }
@@ -35,12 +35,11 @@ FAST_INLINE FastTile tile_at(const Fast *fast, Uop base, Uop uop, int batch,
   const size_t row = (size_t)batch * (size_t)block;
   const size_t square = (size_t)block * (size_t)block;
   const size_t wgt = base.wgt + uop.wgt;
-  return (FastTile){(int32_t *)(void *)fast->chip->acc +
-                        (base.dst + uop.dst) * row,
-                    (const int8_t *)fast->chip->inp +
-                        (base.src + uop.src) * row,
-                    (const int8_t *)fast->chip->wgt + wgt * square,
-                    fast->pairs ? fast->pairs + wgt * square : NULL};
+  return (FastTile){
+      (int32_t *)(void *)fast->chip->acc + (base.dst + uop.dst) * row,
+      (const int8_t *)fast->chip->inp + (base.src + uop.src) * row,
+      (const int8_t *)fast->chip->wgt + wgt * square,
+      fast->pairs ? fast->pairs + wgt * square : NULL};
 }
 
 #endif

@@ -79,8 +79,7 @@ static vtac_status check_memory_type(const HwConfig *config, const Insn *insn,
   return VTAC_OK;
 }
 
-vtac_status hw_check_mem(const HwConfig *config, const Insn *insn,
-                         Diag *diag) {
+vtac_status hw_check_mem(const HwConfig *config, const Insn *insn, Diag *diag) {
   const MemInsn *mem = &insn->mem;
   if (hw_is_nop(insn)) return VTAC_OK;
   vtac_status status = check_memory_type(config, insn, diag);
@@ -93,11 +92,10 @@ vtac_status hw_check_mem(const HwConfig *config, const Insn *insn,
   uint64_t end = mem->sram_base + hw_sram_elems(mem);
   uint32_t depth = hw_depth(config, mem->memory_type);
   if (end > depth)
-    return diag_set(diag, D_SRAM_RANGE,
-                    "%s %s covers elements %u..%llu, the memory has %u",
-                    hw_opcode_name(insn->opcode),
-                    hw_memory_name(mem->memory_type), mem->sram_base,
-                    (unsigned long long)end - 1, depth);
+    return diag_set(
+        diag, D_SRAM_RANGE, "%s %s covers elements %u..%llu, the memory has %u",
+        hw_opcode_name(insn->opcode), hw_memory_name(mem->memory_type),
+        mem->sram_base, (unsigned long long)end - 1, depth);
   return VTAC_OK;
 }
 
@@ -147,15 +145,15 @@ static vtac_status check_step(const HwConfig *config, const Insn *insn,
                               Diag *diag) {
   const uint64_t y = loops->iter_out - 1, x = loops->iter_in - 1;
   const bool gemm = insn->opcode == HW_OP_GEMM;
-  const IndexLimit dst = {HW_MEM_ACC, index, uop.dst,
-                          last_index(uop.dst, y * loops->dst_factor_out,
-                                     x * loops->dst_factor_in)};
-  const IndexLimit src = {gemm ? HW_MEM_INP : HW_MEM_ACC, index, uop.src,
-                          last_index(uop.src, y * loops->src_factor_out,
-                                     x * loops->src_factor_in)};
-  const IndexLimit wgt = {HW_MEM_WGT, index, uop.wgt,
-                          last_index(uop.wgt, y * loops->wgt_factor_out,
-                                     x * loops->wgt_factor_in)};
+  const IndexLimit dst = {
+      HW_MEM_ACC, index, uop.dst,
+      last_index(uop.dst, y * loops->dst_factor_out, x * loops->dst_factor_in)};
+  const IndexLimit src = {
+      gemm ? HW_MEM_INP : HW_MEM_ACC, index, uop.src,
+      last_index(uop.src, y * loops->src_factor_out, x * loops->src_factor_in)};
+  const IndexLimit wgt = {
+      HW_MEM_WGT, index, uop.wgt,
+      last_index(uop.wgt, y * loops->wgt_factor_out, x * loops->wgt_factor_in)};
   vtac_status status = check_index(config, insn, &dst, diag);
   /* A reset reads nothing. */
   if (status || (gemm && loops->reset_reg)) return status;

@@ -30,8 +30,7 @@ void hw_each_step(const HwConfig *config, const GemmInsn *loops,
 
 /* Refuses an illegal memory, padding of a store, and a range outside the
  * memory on chip.  NOPs pass. */
-vtac_status hw_check_mem(const HwConfig *config, const Insn *insn,
-                         Diag *diag);
+vtac_status hw_check_mem(const HwConfig *config, const Insn *insn, Diag *diag);
 /* Refuses an illegal operation and a micro-op range that is inverted or
  * leaves its memory. */
 vtac_status hw_check_uop_range(const HwConfig *config, const Insn *insn,

@@ -115,10 +115,10 @@ static vtac_status read_keys(const json_t *root, const char *file_name,
   vtac_status status = VTAC_OK;
 #define HW_KEY_TEXT(KEY, field, preset, meaning) \
   if (!status) status = read_text(root, file_name, #KEY, ret->field, diag);
-#define HW_KEY(KEY, field, lo, hi, preset, meaning)                        \
-  if (!status) {                                                           \
-    const KeyLimit limit = {#KEY, 0, lo, hi, ""};                          \
-    status = read_exponent(root, file_name, &limit, &ret->field, diag);    \
+#define HW_KEY(KEY, field, lo, hi, preset, meaning)                     \
+  if (!status) {                                                        \
+    const KeyLimit limit = {#KEY, 0, lo, hi, ""};                       \
+    status = read_exponent(root, file_name, &limit, &ret->field, diag); \
   }
 #include "hw/config_keys.def"
   return status;
@@ -136,8 +136,8 @@ vtac_status hw_config_parse(const char *text, size_t len, const char *file_name,
   if (json_is_object(root))
     status = read_keys(root, file_name, &config, diag);
   else
-    status = diag_set(diag, D_CONFIG_SYNTAX, "%s:1:1: not a JSON object",
-                      file_name);
+    status =
+        diag_set(diag, D_CONFIG_SYNTAX, "%s:1:1: not a JSON object", file_name);
   json_decref(root);
   if (!status) status = hw_config_finish(&config, file_name, diag);
   if (!status) *ret = config;

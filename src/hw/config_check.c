@@ -25,7 +25,8 @@ vtac_status config_limit(const KeyLimit *limit, const char *file_name,
 
 static vtac_status check_keys(const HwConfig *c, const char *file_name,
                               Diag *diag) {
-#define HW_KEY(KEY, field, lo, hi, preset, meaning) {#KEY, c->field, lo, hi, ""},
+#define HW_KEY(KEY, field, lo, hi, preset, meaning) \
+  {#KEY, c->field, lo, hi, ""},
   const KeyLimit limits[] = {
 #include "hw/config_keys.def"
   };

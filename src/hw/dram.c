@@ -58,8 +58,8 @@ static vtac_status append_block(Dram *dram, uint64_t pages, DramBlock **ret,
     dram->capacity = capacity;
   }
   *ret = &dram->block[dram->blocks++];
-  **ret = (DramBlock){(dram->pages + 1) << HW_PAGE_BITS, (uint32_t)pages, 0,
-                      NULL, NULL, 0};
+  **ret = (DramBlock){
+      (dram->pages + 1) << HW_PAGE_BITS, (uint32_t)pages, 0, NULL, NULL, 0};
   dram->pages += (uint32_t)pages;
   return VTAC_OK;
 }
@@ -85,8 +85,8 @@ vtac_status dram_alloc(Dram *dram, size_t size, HwAddr *ret, Diag *diag) {
   uintptr_t start = ((uintptr_t)storage + ALIGNMENT - 1) / ALIGNMENT;
   block->size = size;
   block->storage = storage;
-  block->bytes = (unsigned char *)storage +
-                 (start * ALIGNMENT - (uintptr_t)storage);
+  block->bytes =
+      (unsigned char *)storage + (start * ALIGNMENT - (uintptr_t)storage);
   *ret = block->addr;
   return VTAC_OK;
 }

@@ -67,9 +67,9 @@ int hw_layout(const HwConfig *config, HwLayoutId id,
   int position = 0;
   for (int i = rows.begin; i < rows.end; i++) {
     position = place_field(position, widths[i]);
-    ret[i - rows.begin] =
-        (HwField){infos[i].name, infos[i].width_text, infos[i].meaning,
-                  widths[i],     position,            infos[i].is_signed};
+    ret[i - rows.begin] = (HwField){infos[i].name,    infos[i].width_text,
+                                    infos[i].meaning, widths[i],
+                                    position,         infos[i].is_signed};
     position += widths[i];
   }
   return rows.end - rows.begin;
@@ -91,10 +91,9 @@ static vtac_status check_field(const FieldInfo *info, int width, int64_t value,
   int64_t least = info->is_signed ? -(INT64_C(1) << (width - 1)) : 0;
   int64_t most = (INT64_C(1) << (info->is_signed ? width - 1 : width)) - 1;
   if (value >= least && value <= most) return VTAC_OK;
-  return diag_set(diag, D_INSN_FIELD,
-                  "%s: field %s is %lld, allowed is %lld..%lld", what,
-                  info->name, (long long)value, (long long)least,
-                  (long long)most);
+  return diag_set(
+      diag, D_INSN_FIELD, "%s: field %s is %lld, allowed is %lld..%lld", what,
+      info->name, (long long)value, (long long)least, (long long)most);
 }
 
 /* Packs the members of `owner` by the rows of a layout. */
@@ -140,13 +139,12 @@ vtac_status hw_encode(const HwConfig *config, const Insn *insn,
                       uint64_t ret_word[2], Diag *diag) {
   HwLayoutId id = hw_opcode_layout(insn->opcode);
   if (id == HW_LAYOUTS)
-    return diag_set(diag, D_INSN_OPCODE, "there is no opcode %u",
-                    insn->opcode);
+    return diag_set(diag, D_INSN_OPCODE, "there is no opcode %u", insn->opcode);
   return pack(config, id, insn, hw_opcode_name(insn->opcode), ret_word, diag);
 }
 
-vtac_status hw_decode(const HwConfig *config, const uint64_t word[2],
-                      Insn *ret, Diag *diag) {
+vtac_status hw_decode(const HwConfig *config, const uint64_t word[2], Insn *ret,
+                      Diag *diag) {
   uint32_t opcode = (uint32_t)(word[0] & 7);
   HwLayoutId id = hw_opcode_layout(opcode);
   if (id == HW_LAYOUTS)

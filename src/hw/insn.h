@@ -90,8 +90,8 @@ vtac_status hw_encode(const HwConfig *config, const Insn *insn,
                       uint64_t ret_word[2], Diag *diag);
 /* Decodes; only an opcode outside the table is refused.  Bits of no field
  * are ignored. */
-vtac_status hw_decode(const HwConfig *config, const uint64_t word[2],
-                      Insn *ret, Diag *diag);
+vtac_status hw_decode(const HwConfig *config, const uint64_t word[2], Insn *ret,
+                      Diag *diag);
 vtac_status hw_uop_encode(const HwConfig *config, const Uop *uop,
                           uint32_t *ret_word, Diag *diag);
 Uop hw_uop_decode(const HwConfig *config, uint32_t word);

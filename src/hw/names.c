@@ -3,41 +3,54 @@
 #include "hw/insn.h"
 #include "hw/port.h"
 
-const char *hw_opcode_name(uint32_t opcode) {
-  switch (opcode) {
-#define HW_OPCODE(NAME, value, layout) \
-  case value: return #NAME;
+/* Rows of insns.def, in arrays that the numbers index. */
+typedef struct OpcodeRow {
+  const char *name;
+  HwLayoutId layout;
+} OpcodeRow;
+
+static const OpcodeRow opcodes[] = {
+#define HW_OPCODE(NAME, value, layout) [value] = {#NAME, HW_LAYOUT_##layout},
 #include "hw/insns.def"
-    default: return "?";
-  }
+};
+enum { OPCODES = sizeof opcodes / sizeof *opcodes };
+
+static const char *const memories[] = {
+#define HW_MEMORY(NAME, value, bytes, meaning) [value] = #NAME,
+#include "hw/insns.def"
+};
+enum { MEMORIES = sizeof memories / sizeof *memories };
+
+typedef struct AluRow {
+  const char *listed, *listed_imm;
+} AluRow;
+
+static const AluRow alu_rows[] = {
+#define HW_ALU(NAME, value, listed, listed_imm, meaning) \
+  [value] = {listed, listed_imm},
+#include "hw/insns.def"
+};
+enum { ALU_ROWS = sizeof alu_rows / sizeof *alu_rows };
+
+const char *hw_opcode_name(uint32_t opcode) {
+  return opcode < OPCODES ? opcodes[opcode].name : "?";
 }
 
 HwLayoutId hw_opcode_layout(uint32_t opcode) {
-  switch (opcode) {
-#define HW_OPCODE(NAME, value, layout) \
-  case value: return HW_LAYOUT_##layout;
-#include "hw/insns.def"
-    default: return HW_LAYOUTS;
-  }
+  return opcode < OPCODES ? opcodes[opcode].layout : HW_LAYOUTS;
 }
 
 const char *hw_memory_name(uint32_t memory) {
-  switch (memory) {
-#define HW_MEMORY(NAME, value, bytes, meaning) \
-  case value: return #NAME;
-#include "hw/insns.def"
-    default: return "?";
-  }
+  return memory < MEMORIES ? memories[memory] : "?";
 }
 
 uint32_t hw_elem_bytes(const HwConfig *config, uint32_t memory) {
   const HwConfig *c = config;
-  switch (memory) {
-#define HW_MEMORY(NAME, value, bytes, meaning) \
-  case value: return (uint32_t)(bytes);
+  const int bytes_of[] = {
+#define HW_MEMORY(NAME, value, bytes, meaning) [value] = bytes,
 #include "hw/insns.def"
-    default: return 0;
-  }
+  };
+  return memory < MEMORIES ? (uint32_t)bytes_of[memory] : 0;
 }
 
 uint32_t hw_depth(const HwConfig *config, uint32_t memory) {
@@ -53,12 +66,9 @@ uint32_t hw_depth(const HwConfig *config, uint32_t memory) {
 }
 
 const char *hw_alu_name(uint32_t alu_opcode, bool use_imm) {
-  switch (alu_opcode) {
-#define HW_ALU(NAME, value, listed, listed_imm, meaning) \
-  case value: return use_imm ? listed_imm : listed;
-#include "hw/insns.def"
-    default: return "unknown op";
-  }
+  if (alu_opcode >= ALU_ROWS) return "unknown op";
+  const AluRow *row = &alu_rows[alu_opcode];
+  return use_imm ? row->listed_imm : row->listed;
 }
 
 const char *hw_stage_name(HwStage stage) {

@@ -81,8 +81,7 @@ static vtac_status report_deadlock(const Pipeline *line, Diag *diag) {
   return diag_set(diag, D_DEADLOCK, "the stream cannot go on%s", text);
 }
 
-static vtac_status check_stream(const Insn *insns, uint32_t count,
-                                Diag *diag) {
+static vtac_status check_stream(const Insn *insns, uint32_t count, Diag *diag) {
   for (uint32_t i = 0; i < count; i++) {
     Diag why;
     if (hw_check_flags(&insns[i], &why))

@@ -32,8 +32,8 @@ typedef struct HwPortOps {
   vtac_status (*free)(HwPort *port, HwAddr addr, Diag *diag);
   vtac_status (*host)(HwPort *port, HwAddr addr, size_t size, void **ret,
                       Diag *diag);
-  vtac_status (*copy_in)(HwPort *port, HwAddr to, const void *from,
-                         size_t size, Diag *diag);
+  vtac_status (*copy_in)(HwPort *port, HwAddr to, const void *from, size_t size,
+                         Diag *diag);
   vtac_status (*copy_out)(HwPort *port, HwAddr from, void *to, size_t size,
                           Diag *diag);
 

@@ -51,8 +51,8 @@ static size_t onchip_elem_bytes(const HwConfig *config, uint32_t memory) {
   return hw_elem_bytes(config, memory);
 }
 
-vtac_status onchip_check(const OnChip *chip, const Insn *insn,
-                         const Dram *dram, Diag *diag) {
+vtac_status onchip_check(const OnChip *chip, const Insn *insn, const Dram *dram,
+                         Diag *diag) {
   const HwConfig *config = chip->config;
   vtac_status status;
   switch (hw_opcode_layout(insn->opcode)) {
@@ -79,8 +79,7 @@ static uint8_t *dram_start(const OnChip *chip, const MemInsn *mem,
                            const Dram *dram) {
   DramSpan span = hw_dram_span(chip->config, mem);
   void *bytes = NULL;
-  if (span.bytes)
-    CHECK(!dram_range(dram, span.addr, span.bytes, &bytes, NULL));
+  if (span.bytes) CHECK(!dram_range(dram, span.addr, span.bytes, &bytes, NULL));
   return bytes;
 }
 
@@ -88,8 +87,7 @@ static uint8_t *dram_start(const OnChip *chip, const MemInsn *mem,
 static void widen(const HwConfig *config, uint8_t *to, const uint8_t *from,
                   size_t n) {
   size_t lanes = n * (size_t)config->batch * (size_t)config->block_out;
-  for (size_t i = 0; i < lanes; i++)
-    lane_set(to, i, 32, lane_get(from, i, 8));
+  for (size_t i = 0; i < lanes; i++) lane_set(to, i, 32, lane_get(from, i, 8));
 }
 
 void onchip_load(OnChip *chip, const MemInsn *mem, const Dram *dram) {
@@ -117,7 +115,8 @@ void onchip_load(OnChip *chip, const MemInsn *mem, const Dram *dram) {
 
 void onchip_store(OnChip *chip, const MemInsn *mem, const Dram *dram) {
   const HwConfig *config = chip->config;
-  size_t lanes = mem->x_size * (size_t)config->batch * (size_t)config->block_out;
+  size_t lanes =
+      mem->x_size * (size_t)config->batch * (size_t)config->block_out;
   size_t bytes = (size_t)config->acc_elem_bytes;
   uint8_t *to = dram_start(chip, mem, dram);
   if (!to) return;
@@ -143,8 +142,7 @@ static uint8_t *acc_element(const OnChip *chip, uint32_t index) {
 
 static void reset_step(void *self, Uop step) {
   OnChip *chip = ((StepContext *)self)->chip;
-  memset(acc_element(chip, step.dst), 0,
-         (size_t)chip->config->acc_elem_bytes);
+  memset(acc_element(chip, step.dst), 0, (size_t)chip->config->acc_elem_bytes);
 }
 
 static void gemm_step(void *self, Uop step) {
@@ -236,8 +234,10 @@ void hw_count(const HwConfig *config, const Insn *insn,
       loops = hw_loops(insn);
       steps = (uint64_t)loops.iter_out * loops.iter_in *
               (loops.uop_end - loops.uop_bgn);
-      if (insn->opcode == HW_OP_ALU) counters[HW_COUNT_alu_counter] += steps;
-      else if (!loops.reset_reg) counters[HW_COUNT_gemm_counter] += steps;
+      if (insn->opcode == HW_OP_ALU)
+        counters[HW_COUNT_alu_counter] += steps;
+      else if (!loops.reset_reg)
+        counters[HW_COUNT_gemm_counter] += steps;
       break;
     default: break;
   }

@@ -23,8 +23,8 @@ uint8_t *onchip_memory(const OnChip *chip, uint32_t memory);
 
 /* Refuses an instruction whose operands are illegal or lie outside the
  * memories, on chip or in DRAM.  One that passes cannot fail. */
-vtac_status onchip_check(const OnChip *chip, const Insn *insn,
-                         const Dram *dram, Diag *diag);
+vtac_status onchip_check(const OnChip *chip, const Insn *insn, const Dram *dram,
+                         Diag *diag);
 
 /* The effect of an instruction that passed the check. */
 void onchip_load(OnChip *chip, const MemInsn *mem, const Dram *dram);

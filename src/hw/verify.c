@@ -28,8 +28,7 @@ typedef struct Verifier {
 static vtac_status fault(const Verifier *verifier, const Diag *why,
                          Diag *diag) {
   char brief[HW_BRIEF_MAX];
-  return diag_set(diag, why->id, "instruction %u (%s): %.900s",
-                  verifier->index,
+  return diag_set(diag, why->id, "instruction %u (%s): %.900s", verifier->index,
                   hw_insn_brief(&verifier->insns[verifier->index], brief),
                   why->message);
 }
@@ -67,9 +66,8 @@ static void check_access(void *self, HwAccess access) {
   HwStage stage = hw_stage(&verifier->insns[verifier->index]);
   TokenRace race;
   if (verifier->status) return;
-  if (!options->allow_races && tokens_access(&verifier->tokens,
-                                             verifier->index, stage, access,
-                                             &race)) {
+  if (!options->allow_races &&
+      tokens_access(&verifier->tokens, verifier->index, stage, access, &race)) {
     verifier->status = report_race(verifier, access, race);
     return;
   }
@@ -98,16 +96,15 @@ static void read_uops(Verifier *verifier, const MemInsn *mem,
   }
 }
 
-static vtac_status check_mem(Verifier *verifier, const Insn *insn,
-                             Diag *diag) {
+static vtac_status check_mem(Verifier *verifier, const Insn *insn, Diag *diag) {
   if (hw_is_nop(insn)) return VTAC_OK;
   vtac_status status = hw_check_mem(verifier->config, insn, diag);
   if (status || !verifier->options->dram) return status;
   DramSpan span = hw_dram_span(verifier->config, &insn->mem);
   const void *bytes = NULL;
   if (span.bytes) {
-    bytes = verifier->options->dram(verifier->options->self, span.addr,
-                                    span.bytes);
+    bytes =
+        verifier->options->dram(verifier->options->self, span.addr, span.bytes);
     if (!bytes)
       return diag_set(diag, D_DRAM_RANGE,
                       "device memory 0x%08llx + %llu bytes is not in one block",
@@ -181,9 +178,8 @@ static void verifier_clear(Verifier *verifier) {
 static vtac_status verifier_init(Verifier *verifier, uint32_t count,
                                  Diag *diag) {
   const HwConfig *config = verifier->config;
-  vtac_status status =
-      tokens_init(&verifier->tokens, config, verifier->insns, count,
-                  verifier->options->tokens, diag);
+  vtac_status status = tokens_init(&verifier->tokens, config, verifier->insns,
+                                   count, verifier->options->tokens, diag);
   if (status) return status;
   verifier->uops = calloc(1, (size_t)config->uop_buff_size);
   bool made = verifier->uops != NULL;
@@ -197,9 +193,9 @@ static vtac_status verifier_init(Verifier *verifier, uint32_t count,
                   count);
 }
 
-vtac_status hw_verify(const HwConfig *config, const Insn *insns,
-                      uint32_t count, const HwVerifyOptions *options,
-                      HwVerifyReport *ret, Diag *diag) {
+vtac_status hw_verify(const HwConfig *config, const Insn *insns, uint32_t count,
+                      const HwVerifyOptions *options, HwVerifyReport *ret,
+                      Diag *diag) {
   static const HwVerifyOptions defaults = {.tokens = {0}};
   Verifier verifier = {.config = config,
                        .options = options ? options : &defaults,

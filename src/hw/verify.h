@@ -10,6 +10,8 @@ typedef struct HwVerifyOptions {
    * taken to be finished. */
   uint64_t tokens[HW_TOKENS];
   /* The bytes of device memory, or NULL where no one block holds the range.
+   * Micro-ops are read as they are before the run: a stream that stores over
+   * micro-ops and then loads them is judged by the old ones.
    * Without this callback DRAM is not checked, and micro-ops are unknown. */
   const void *(*dram)(void *self, uint64_t addr, uint64_t size);
   void *self;
@@ -31,8 +33,8 @@ typedef struct HwVerifyReport {
  * that an unfinished instruction of another unit still needs, whatever the
  * speed of the units.  The first fault is reported with its instructions.
  * `options` and `ret` may be NULL. */
-vtac_status hw_verify(const HwConfig *config, const Insn *insns,
-                      uint32_t count, const HwVerifyOptions *options,
-                      HwVerifyReport *ret, Diag *diag);
+vtac_status hw_verify(const HwConfig *config, const Insn *insns, uint32_t count,
+                      const HwVerifyOptions *options, HwVerifyReport *ret,
+                      Diag *diag);
 
 #endif

@@ -85,8 +85,7 @@ void tokens_end(TokenChecker *checker, uint32_t index, const Insn *insn) {
   Clock *clock = &checker->unit[stage - 1];
   clock->seen[stage - 1] = index + 1;
   if (insn->push_prev) push(&checker->fifo[hw_push_token(stage, true)], clock);
-  if (insn->push_next)
-    push(&checker->fifo[hw_push_token(stage, false)], clock);
+  if (insn->push_next) push(&checker->fifo[hw_push_token(stage, false)], clock);
 }
 
 /* Whether unit `u` has an access to the element that `clock` does not see. */
@@ -116,8 +115,10 @@ bool tokens_access(TokenChecker *checker, uint32_t index, HwStage stage,
       ret->element = access.first + (uint32_t)i;
       return true;
     }
-    if (access.write) last->write[own] = index + 1;
-    else last->read[own] = index + 1;
+    if (access.write)
+      last->write[own] = index + 1;
+    else
+      last->read[own] = index + 1;
   }
   return false;
 }

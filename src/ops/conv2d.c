@@ -111,8 +111,8 @@ static void declare(vtac_context *c, Conv2d *conv) {
   const int64_t pad[] = {0, 0, p->pad_height, p->pad_width, 0, 0};
   conv->data_buf = p->pad_height || p->pad_width
                        ? vtac_pad(c, data, pad, NULL, "data_buf")
-                       : op_copy(c, data, "data_buf");
-  conv->kernel_buf = op_copy(c, kernel, "kernel_buf");
+                       : vtac_copy(c, data, "data_buf");
+  conv->kernel_buf = vtac_copy(c, kernel, "kernel_buf");
   conv->sum = convolve(c, conv);
   conv->tail = op_tail(c, conv->sum, p->shift);
   conv->op.n = 3;

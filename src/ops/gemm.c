@@ -51,8 +51,8 @@ static void declare(vtac_context *c, Gemm *gemm) {
                        VTAC_DIMS(p->batch / t.batch, ins, t.batch, t.block_in));
   vtac_tensor weight = vtac_placeholder(
       c, "weight", t.wgt_type, VTAC_DIMS(outs, ins, t.block_out, t.block_in));
-  gemm->data_buf = op_copy(c, data, "data_buf");
-  gemm->weight_buf = op_copy(c, weight, "weight_buf");
+  gemm->data_buf = vtac_copy(c, data, "data_buf");
+  gemm->weight_buf = vtac_copy(c, weight, "weight_buf");
   gemm->sum = multiply(c, gemm);
   gemm->tail = op_tail(c, gemm->sum, p->shift);
   gemm->op.n = 3;

@@ -96,12 +96,6 @@ static int axes_like(vtac_context *c, vtac_tensor tensor, vtac_iter *ret) {
   return n;
 }
 
-vtac_tensor op_copy(vtac_context *c, vtac_tensor tensor, const char *name) {
-  vtac_iter i[MOST_DIMS];
-  int n = axes_like(c, tensor, i);
-  return vtac_compute(c, name, n, i, vtac_at(c, tensor, n, i));
-}
-
 /* A stage that combines each element with a constant. */
 static vtac_tensor with_constant(vtac_context *c, const char *name,
                                  vtac_tensor tensor, int64_t value,

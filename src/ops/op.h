@@ -38,10 +38,6 @@ void op_need_multiple(vtac_context *context, const char *what, int64_t size,
 void op_need_least(vtac_context *context, const char *what, int64_t value,
                    int64_t least);
 
-/* An element-wise copy of a tensor. */
-vtac_tensor op_copy(vtac_context *context, vtac_tensor tensor,
-                    const char *name);
-
 /* The fixed-point tail of a layer: >> shift, max 0, min inp_max, cast. */
 typedef struct OpTail {
   vtac_tensor shr, max, min, res;

@@ -146,10 +146,11 @@ static void spread(Touched *t) {
 static PtrMap find_touched(Arena *arena, const Var *thread, const Stmt *body) {
   static const ExprVisit exprs[EXPR_KINDS] = {
       [VAR] = touched_var, [LOAD] = touched_load, [CALL] = touched_call};
-  static const StmtVisit stmts[STMT_KINDS] = {
-      [LET_STMT] = touched_let,  [FOR] = touched_for,
-      [STORE] = touched_store,   [ALLOCATE] = touched_allocate,
-      [EVALUATE] = touched_evaluate};
+  static const StmtVisit stmts[STMT_KINDS] = {[LET_STMT] = touched_let,
+                                              [FOR] = touched_for,
+                                              [STORE] = touched_store,
+                                              [ALLOCATE] = touched_allocate,
+                                              [EVALUATE] = touched_evaluate};
   Touched t = {.walker = {exprs, stmts}, .arena = arena};
   ptrmap_init(&t.touched, arena);
   ptrmap_init(&t.affects, arena);
@@ -165,14 +166,14 @@ typedef struct Expander {
   Rewriter rw;
   const Var *thread;
   int64_t threads;
-  bool share;      /* buffers that no thread touches stay common */
-  bool inside;     /* in a piece that is being repeated */
-  bool hit;        /* the expressions at hand depend on the thread */
-  bool forced;     /* the statement at hand is repeated in any case */
-  int depth;       /* of the deepest loop nest so far in this statement */
-  PtrMap touched;  /* set of Var */
-  PtrMap extent;   /* copied data Var -> Expr, the size of one copy */
-  PtrMap buffers;  /* Buffer -> the buffer of all copies */
+  bool share;     /* buffers that no thread touches stay common */
+  bool inside;    /* in a piece that is being repeated */
+  bool hit;       /* the expressions at hand depend on the thread */
+  bool forced;    /* the statement at hand is repeated in any case */
+  int depth;      /* of the deepest loop nest so far in this statement */
+  PtrMap touched; /* set of Var */
+  PtrMap extent;  /* copied data Var -> Expr, the size of one copy */
+  PtrMap buffers; /* Buffer -> the buffer of all copies */
 } Expander;
 
 enum { UNROLL_BELOW = 16 };
@@ -192,8 +193,8 @@ static const Stmt *repeat(Expander *x, const Stmt *stmt) {
   }
   const Stmt *copy[UNROLL_BELOW];
   for (int i = 0; i < x->threads; i++)
-    copy[i] = substitute_var_stmt(arena, stmt, x->thread,
-                                  make_const(arena, type, i));
+    copy[i] =
+        substitute_var_stmt(arena, stmt, x->thread, make_const(arena, type, i));
   return flatten(arena, (int)x->threads, copy);
 }
 
@@ -221,8 +222,7 @@ static const Expr *expand_var(Rewriter *rw, const Expr *expr) {
 
 /* An index or offset into the copy of this thread. */
 static const Expr *in_copy(Expander *x, const Expr *index, const Expr *extent) {
-  return ex_add(x->rw.arena, index,
-                ex_mul(x->rw.arena, &x->thread->e, extent));
+  return ex_add(x->rw.arena, index, ex_mul(x->rw.arena, &x->thread->e, extent));
 }
 
 static const Expr *expand_call(Rewriter *rw, const Expr *expr) {
@@ -328,8 +328,8 @@ static const Stmt *expand_for(Rewriter *rw, const Stmt *stmt) {
   } else {
     const Stmt *body = expand_stmt(rw, loop->body);
     if (extent != loop->extent || body != loop->body)
-      stmt = make_for(rw->arena, loop->kind, loop->var, loop->min, extent,
-                      body);
+      stmt =
+          make_for(rw->arena, loop->kind, loop->var, loop->min, extent, body);
   }
   x->depth++;
   return stmt;
@@ -445,5 +445,6 @@ const Func *pass_inject_virtual_thread(const PassContext *context,
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = inject_attr};
   Injector injector = {{context->arena, NULL, stmts}, context};
   const Stmt *body = rewrite_stmt(&injector.rw, func->body);
-  return func_with_body(context->arena, func, convert_ssa(context->arena, body));
+  return func_with_body(context->arena, func,
+                        convert_ssa(context->arena, body));
 }

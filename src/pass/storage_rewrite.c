@@ -42,9 +42,8 @@ static const Expr *move(Arena *arena, const StorageEntry *entry, DType type,
                         const Expr *index) {
   if (entry->offset == 0) return index;
   CHECK(entry->offset % type.bits == 0);
-  return ex_add(arena,
-                make_const(arena, index->type, entry->offset / type.bits),
-                index);
+  return ex_add(
+      arena, make_const(arena, index->type, entry->offset / type.bits), index);
 }
 
 /* The indices with the last one moved. */
@@ -111,8 +110,7 @@ static const Stmt *wrap_allocations(const Redirect *redirect,
 
 static const Stmt *redirect_scope(Rewriter *rw, const Stmt *stmt) {
   const Stmt *rebuilt = rewrite_stmt_children(rw, stmt);
-  const Stmt *body =
-      wrap_allocations((Redirect *)rw, stmt, body_of(rebuilt));
+  const Stmt *body = wrap_allocations((Redirect *)rw, stmt, body_of(rebuilt));
   return with_body(rw->arena, rebuilt, body);
 }
 
@@ -133,16 +131,14 @@ const Stmt *storage_rewrite(const PassContext *context, const Stmt *body,
   storage_liveness(context->scratch, body, &events);
   if (events.vars.n == 0) return body;
   if (!storage_plan(context, &events, &plan, ret_why)) return NULL;
-  Redirect redirect = {.rw = {context->arena, exprs, stmts},
-                       .events = &events,
-                       .plan = &plan};
+  Redirect redirect = {
+      .rw = {context->arena, exprs, stmts}, .events = &events, .plan = &plan};
   ptrmap_init(&redirect.buffers, context->scratch);
   body = rewrite_stmt(&redirect.rw, body);
   return wrap_allocations(&redirect, NULL, body);
 }
 
-const Func *pass_storage_rewrite(const PassContext *context,
-                                 const Func *func) {
+const Func *pass_storage_rewrite(const PassContext *context, const Func *func) {
   Diag why;
   const Stmt *body = storage_rewrite(context, func->body, &why);
   if (!body) fail(context->arena, why.id, "%s", why.message);

@@ -91,9 +91,8 @@ static void on_scope(Walker *walker, const Stmt *stmt) {
   VarVec touched = close_level(linear);
   int pair = linear->events->seq.n - begin;
   linear->events->seq.at[begin].pair = pair;
-  vec_push(
-      linear->arena, &linear->events->seq,
-      (StorageEvent){.stmt = stmt, .pair = -pair, .touched = touched});
+  vec_push(linear->arena, &linear->events->seq,
+           (StorageEvent){.stmt = stmt, .pair = -pair, .touched = touched});
 }
 
 static void on_attr(Walker *walker, const Stmt *stmt) {

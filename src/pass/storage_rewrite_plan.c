@@ -84,10 +84,10 @@ static void in_place_seq(Walker *walker, const Stmt *stmt) {
 /* Does `stmt` read src only where it writes the same element of dst, and
  * read dst nowhere? */
 static bool in_place(const Stmt *stmt, const Var *dst, const Var *src) {
-  static const ExprVisit exprs[EXPR_KINDS] = {[VAR] = in_place_var,
-                                              [LOAD] = in_place_load};
-  static const StmtVisit stmts[STMT_KINDS] = {[STORE] = in_place_store,
-                                              [SEQ] = in_place_seq};
+  static const ExprVisit exprs[EXPR_KINDS] = {
+      [VAR] = in_place_var, [LOAD] = in_place_load};
+  static const StmtVisit stmts[STMT_KINDS] = {
+      [STORE] = in_place_store, [SEQ] = in_place_seq};
   if (stmt->kind != ATTR && stmt->kind != FOR && stmt->kind != IF &&
       stmt->kind != STORE)
     return false;
@@ -167,8 +167,8 @@ static int find_free(const Planner *planner, const StorageEntry *wanted) {
   while (middle < n && at[middle]->bits < wanted->bits) middle++;
   for (int i = middle; i < n && at[i]->bits <= wanted->bits * MATCH_RANGE; i++)
     if (fits(at[i], wanted)) return i;
-  for (int i = middle - 1;
-       i >= 0 && at[i]->bits >= wanted->bits / MATCH_RANGE; i--)
+  for (int i = middle - 1; i >= 0 && at[i]->bits >= wanted->bits / MATCH_RANGE;
+       i--)
     if (fits(at[i], wanted) && dtype_eq(at[i]->type, wanted->type)) return i;
   return -1;
 }
@@ -282,8 +282,8 @@ static int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
 
-static const Expr *elements(Arena *arena, const StorageEntry *entry,
-                            DType type, int64_t bits) {
+static const Expr *elements(Arena *arena, const StorageEntry *entry, DType type,
+                            int64_t bits) {
   int64_t n = (bits + type_bits(type) - 1) / type_bits(type);
   return make_const(arena, entry->allocs.at[0]->extent[0]->type, n);
 }

@@ -68,8 +68,8 @@ const Stmt *uop_push(Arena *arena, const UopPush *push) {
 
 const Stmt *uop_loop_begin(Arena *arena, const UopLoop *loop) {
   const Expr *arg[4] = {loop->extent, loop->dst, loop->src, loop->wgt};
-  return make_evaluate(
-      arena, make_extern(arena, INT32, "VTAUopLoopBegin", 4, arg));
+  return make_evaluate(arena,
+                       make_extern(arena, INT32, "VTAUopLoopBegin", 4, arg));
 }
 
 const Stmt *uop_loop_end(Arena *arena) {

@@ -32,9 +32,8 @@ static void add_access(AccessWalk *walk, Access access) {
   vec_push(walk->arena, &walk->found, access);
 }
 
-static void add_element(AccessWalk *walk, AccessKind kind,
-                        const Buffer *buffer, int n,
-                        const Expr *const *index) {
+static void add_element(AccessWalk *walk, AccessKind kind, const Buffer *buffer,
+                        int n, const Expr *const *index) {
   Access access = {.kind = kind,
                    .var = buffer->data,
                    .type = buffer->type,
@@ -173,15 +172,14 @@ static void access_if(Walker *walker, const Stmt *stmt) {
   end_step(walk, stmt);
 }
 
-static const ExprVisit access_exprs[EXPR_KINDS] = {[LOAD] = access_load,
-                                                   [CALL] = access_call};
+static const ExprVisit access_exprs[EXPR_KINDS] = {
+    [LOAD] = access_load, [CALL] = access_call};
 
 void walk_accesses(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
                    Summary summary, void *self) {
   static const StmtVisit stmts[STMT_KINDS] = {
-      [STORE] = access_store, [EVALUATE] = access_leaf,
-      [LET_STMT] = access_let, [ATTR] = access_attr,
-      [FOR] = access_for,      [IF] = access_if};
+      [STORE] = access_store, [EVALUATE] = access_leaf, [LET_STMT] = access_let,
+      [ATTR] = access_attr,   [FOR] = access_for,       [IF] = access_if};
   AccessWalk walk = {.walker = {access_exprs, stmts},
                      .arena = scratch,
                      .analyzer = analyzer_new(scratch),
@@ -202,8 +200,8 @@ static void collect_store(Walker *walker, const Stmt *stmt) {
 }
 
 void find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared) {
-  static const StmtVisit stmts[STMT_KINDS] = {[STORE] = collect_store,
-                                              [ATTR] = access_attr};
+  static const StmtVisit stmts[STMT_KINDS] = {
+      [STORE] = collect_store, [ATTR] = access_attr};
   AccessWalk walk = {.walker = {access_exprs, stmts}, .arena = scratch};
   PtrMap side[2]; /* what host and accelerator access */
   ptrmap_init(ret_shared, scratch);

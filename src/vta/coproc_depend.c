@@ -154,8 +154,7 @@ static void depend_for(Walker *walker, const Stmt *stmt) {
   d->first = d->last = (Work){0};
   walk_stmt(walker, AS(For, stmt)->body);
   if (d->last.node) {
-    work = (Work){
-        .node = stmt, .enter = d->first.enter, .exit = d->last.exit};
+    work = (Work){.node = stmt, .enter = d->first.enter, .exit = d->last.exit};
     link_work(d, &d->last, &d->first, &work.pushes, &work.pops);
   }
   d->first = first;

@@ -33,8 +33,8 @@ typedef struct HostPlan {
 static bool conflicts(const AccessVec *pending, const Access *host) {
   for (int i = 0; i < pending->n; i++) {
     const Access *unit = &pending->at[i];
-    if (unit->var == host->var && (host->kind == ACCESS_WRITES ||
-                                   unit->kind == ACCESS_WRITES))
+    if (unit->var == host->var &&
+        (host->kind == ACCESS_WRITES || unit->kind == ACCESS_WRITES))
       return true;
   }
   return false;
@@ -58,8 +58,7 @@ typedef struct WaitState {
 } WaitState;
 
 static const Stmt *make_wait(Arena *arena) {
-  return make_evaluate(arena,
-                       make_call(arena, INT32, OP_COPROC_SYNC, 0, NULL));
+  return make_evaluate(arena, make_call(arena, INT32, OP_COPROC_SYNC, 0, NULL));
 }
 
 static void waited(WaitState *state) {

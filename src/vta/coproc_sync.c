@@ -18,8 +18,7 @@
 /* ---- Pragmas ------------------------------------------------------------ */
 
 static const Stmt *sync_call(Arena *arena) {
-  return make_evaluate(arena,
-                       make_call(arena, INT32, OP_COPROC_SYNC, 0, NULL));
+  return make_evaluate(arena, make_call(arena, INT32, OP_COPROC_SYNC, 0, NULL));
 }
 
 static const Stmt *trim_loop(Arena *arena, const Stmt *stmt) {

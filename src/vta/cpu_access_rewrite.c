@@ -76,8 +76,8 @@ static const Stmt *host_allocate(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_cpu_access_rewrite(const PassContext *context,
                                     const Func *func) {
   static const ExprRewrite exprs[EXPR_KINDS] = {[LOAD] = host_load};
-  static const StmtRewrite stmts[STMT_KINDS] = {[STORE] = host_store,
-                                                [ALLOCATE] = host_allocate};
+  static const StmtRewrite stmts[STMT_KINDS] = {
+      [STORE] = host_store, [ALLOCATE] = host_allocate};
   HostAccess host = {{context->arena, exprs, stmts}, context, {0}, {0}};
   ptrmap_init(&host.pointers, context->scratch);
   ptrmap_init(&host.buffers, context->scratch);

@@ -69,8 +69,7 @@ static void reverse(ExprVec *vec) {
 
 /* How many of the innermost dimensions make one block of consecutive
  * elements; -1 if none do. */
-static int block_dims(Analyzer *analyzer, const Region *region,
-                      int64_t block) {
+static int block_dims(Analyzer *analyzer, const Region *region, int64_t block) {
   Arena *arena = analyzer_arena(analyzer);
   const Expr *size = make_i32(arena, 1);
   if (block == 1) return 0;
@@ -136,8 +135,8 @@ static bool match_rows(Analyzer *analyzer, const Dims *dims, int64_t block,
   if (outer == 1) return true;
   if (!is_multiple(analyzer, stride[0], block)) return false;
   ret->y_size = shape[0];
-  ret->x_stride = ex_floordiv(arena, stride[0],
-                              make_const(arena, stride[0]->type, block));
+  ret->x_stride =
+      ex_floordiv(arena, stride[0], make_const(arena, stride[0]->type, block));
   return true;
 }
 

@@ -20,9 +20,9 @@ VtaEnv *vta_env_new(Arena *arena, const HwConfig *hw) {
   env->wgt_type = DTYPE(TYPE_INT, (uint8_t)hw->wgt_width);
   env->acc_type = DTYPE(TYPE_INT, (uint8_t)hw->acc_width);
   env->out_type = DTYPE(TYPE_INT, (uint8_t)hw->out_width);
-  env->axis = make_iter(arena, (Range){NULL, NULL},
-                        make_var(arena, "vta", INT32), ITER_THREAD_INDEX,
-                        "vta");
+  env->axis =
+      make_iter(arena, (Range){NULL, NULL}, make_var(arena, "vta", INT32),
+                ITER_THREAD_INDEX, "vta");
   env->push_gemm = make_string(arena, VTA_PUSH_GEMM);
   vta_scopes(hw, env->scope);
   return env;

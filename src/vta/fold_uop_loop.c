@@ -15,9 +15,9 @@
 #include "vta/calls.h"
 
 enum {
-  UOP_LOOPS = 2,     /* of one instruction */
-  INDICES = 3,       /* dst, src, wgt */
-  FIRST_INDEX = 2    /* among the arguments of uop_push */
+  UOP_LOOPS = 2,  /* of one instruction */
+  INDICES = 3,    /* dst, src, wgt */
+  FIRST_INDEX = 2 /* among the arguments of uop_push */
 };
 
 typedef struct Folder {
@@ -68,8 +68,8 @@ static const Stmt *fold_loop(Arena *arena, const Stmt *stmt, UopLoop *ret) {
   const Stmt *body = rewrite_stmt(&folder.rw, loop->body);
   if (folder.failed || !folder.step[0] || stmt_uses(body, loop->var))
     return NULL;
-  *ret = (UopLoop){loop->extent, folder.step[0], folder.step[1],
-                   folder.step[2]};
+  *ret =
+      (UopLoop){loop->extent, folder.step[0], folder.step[1], folder.step[2]};
   return body;
 }
 

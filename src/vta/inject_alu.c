@@ -51,7 +51,7 @@ typedef struct Alu {
   const Expr *a, *b;
   bool commutes;
   /* and in terms of the unit */
-  const IntImm *imm; /* or NULL */
+  const IntImm *imm;       /* or NULL */
   const Expr **dst, **src; /* n coefficients and the offset, in elements */
 } Alu;
 
@@ -257,8 +257,8 @@ static TileLoops flatten_loops(const Alu *alu, int n) {
     TileLoop outer = tile_loop(alu, i);
     TileLoop *inner = loops.n ? &loops.at[loops.n - 1] : NULL;
     if (inner && continues(alu, &outer, inner))
-      inner->extent = simplify(
-          alu->analyzer, ex_mul(alu->arena, inner->extent, outer.extent));
+      inner->extent = simplify(alu->analyzer,
+                               ex_mul(alu->arena, inner->extent, outer.extent));
     else
       vec_push(alu->arena, &loops, outer);
   }

@@ -148,13 +148,12 @@ static void match_padding(Copy *copy) {
     copy->before[i] = copy->after[i] = zero;
     if (clip[i].min) {
       copy->before[i] = at_least_zero(copy, clip[i].min);
-      src->offset = ex_add(
-          arena, src->offset, ex_mul(arena, copy->before[i], src->stride[i]));
+      src->offset = ex_add(arena, src->offset,
+                           ex_mul(arena, copy->before[i], src->stride[i]));
     }
     if (clip[i].max)
       copy->after[i] = at_least_zero(
-          copy,
-          ex_addi(arena, ex_sub(arena, extent, clip[i].max), -1));
+          copy, ex_addi(arena, ex_sub(arena, extent, clip[i].max), -1));
     src->shape[i] = simplify(
         copy->analyzer,
         ex_sub(arena, ex_sub(arena, extent, copy->before[i]), copy->after[i]));
@@ -322,22 +321,18 @@ static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
   const Region *dram = route->store ? &dst : &src;
   const Region *sram = route->store ? &src : &dst;
   const Expr *zero = make_i32(copy->arena, 0);
-  *ret = (Transfer){.x_before = zero,
-                    .x_after = zero,
-                    .y_before = zero,
-                    .y_after = zero};
+  *ret = (Transfer){
+      .x_before = zero, .x_after = zero, .y_before = zero, .y_after = zero};
   if (copy->condition && !no_padding(copy, copy->n - 1))
     return arena_printf(copy->arena,
                         "loop '%s' runs inside one block of %lld elements and "
                         "cannot be padded",
-                        copy->var[copy->n - 1]->hint,
-                        (long long)route->block);
+                        copy->var[copy->n - 1]->hint, (long long)route->block);
   if (!is_compact(copy, sram))
-    return arena_printf(copy->arena,
-                        "'%s' is not filled without gaps: shape %s, strides %s",
-                        sram->buffer->name,
-                        list_text(copy->arena, sram->n, sram->shape),
-                        list_text(copy->arena, sram->n, sram->stride));
+    return arena_printf(
+        copy->arena, "'%s' is not filled without gaps: shape %s, strides %s",
+        sram->buffer->name, list_text(copy->arena, sram->n, sram->shape),
+        list_text(copy->arena, sram->n, sram->stride));
   const char *why = dma_pattern(copy->analyzer, dram, route->block,
                                 !copy->condition, &ret->dram);
   if (why)
@@ -391,7 +386,8 @@ static const Stmt *make_transfer(const Copy *copy) {
   const Expr *call = route.store ? store_call(copy, &route, &transfer)
                                  : load_call(copy, &route, &transfer);
   const Stmt *stmt = make_evaluate(copy->arena, call);
-  while (outer-- > 0) stmt = with_body(copy->arena, &copy->loop[outer]->s, stmt);
+  while (outer-- > 0)
+    stmt = with_body(copy->arena, &copy->loop[outer]->s, stmt);
   return coproc_scope(copy->env, copy->arena, route.stage, stmt);
 }
 

@@ -67,9 +67,8 @@ const Func *pass_lower_device_storage(const PassContext *context,
                                       const Func *func) {
   static const ExprRewrite exprs[EXPR_KINDS] = {[CALL] = lower_call};
   static const StmtRewrite stmts[STMT_KINDS] = {[ALLOCATE] = lower_allocate};
-  Lowering lowering = {{context->arena, exprs, stmts},
-                       context,
-                       analyzer_new(context->arena)};
+  Lowering lowering = {
+      {context->arena, exprs, stmts}, context, analyzer_new(context->arena)};
   return func_with_body(context->arena, func,
                         rewrite_stmt(&lowering.rw, func->body));
 }

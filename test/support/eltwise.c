@@ -4,13 +4,6 @@
 
 #include "support/programs.h"
 
-static vtac_tensor copy(vtac_context *c, vtac_tensor tensor, const char *name,
-                        int n, const int64_t *shape) {
-  vtac_iter i[4];
-  vtac_axes(c, n, shape, NULL, i);
-  return vtac_compute(c, name, n, i, vtac_at(c, tensor, n, i));
-}
-
 static vtac_expr apply(vtac_context *c, ChainOp op, vtac_expr a) {
   vtac_expr b = vtac_int(c, op.value);
   switch (op.op) {
@@ -41,14 +34,14 @@ void eltwise_declare(vtac_context *c, const ProgramTarget *t, Program *p) {
   const EltwiseParams *params = &p->family->eltwise;
   const int64_t shape[] = {params->n, params->m, t->batch, t->block_out};
   vtac_tensor a = vtac_placeholder(c, "A", t->acc_type, 4, shape);
-  vtac_tensor last = p->stage[0] = copy(c, a, "A_buf", 4, shape);
+  vtac_tensor last = p->stage[0] = vtac_copy(c, a, "A_buf");
   vtac_iter i[4];
   p->args[p->n++] = a;
   p->stages = 2;
   if (params->add) {
     vtac_tensor b = vtac_placeholder(c, "B", t->acc_type, 4, shape);
     p->args[p->n++] = b;
-    p->stage[1] = copy(c, b, "B_buf", 4, shape);
+    p->stage[1] = vtac_copy(c, b, "B_buf");
     vtac_axes(c, 4, shape, NULL, i);
     last = vtac_compute(
         c, "C_buf", 4, i,

@@ -93,14 +93,6 @@ TestData *family_data(const vtac_config *config, const FamilyCase *family,
 
 /* ---- Running ------------------------------------------------------------ */
 
-static vtac_array *new_array(vtac_device *device, vtac_tensor tensor,
-                             vtac_error *error) {
-  int64_t shape[8];
-  int n = vtac_tensor_ndim(tensor);
-  for (int i = 0; i < n; i++) shape[i] = vtac_tensor_dim(tensor, i);
-  return vtac_array_new(device, vtac_tensor_dtype(tensor), n, shape, error);
-}
-
 /* What is wrong with the result in `array`, or NULL. */
 static const char *compare(const vtac_array *array, const void *expected,
                            vtac_error *error) {
@@ -121,7 +113,7 @@ static const char *run_on(vtac_device *device, const Program *program,
   vtac_array *array[FAMILY_ARGS] = {0};
   const char *why = NULL;
   for (int i = 0; i < program->n && !why; i++) {
-    array[i] = new_array(device, program->args[i], error);
+    array[i] = vtac_array_like(device, program->args[i], error);
     if (!array[i] ||
         (i < data->inputs && vtac_array_write(array[i], data->input[i], error)))
       why = error->message;

@@ -7,13 +7,6 @@
 
 enum { A_BUF, B_BUF, C_BUF };
 
-static vtac_tensor copy(vtac_context *c, vtac_tensor tensor, const char *name,
-                        const int64_t *shape) {
-  vtac_iter i[4];
-  vtac_axes(c, 4, shape, NULL, i);
-  return vtac_compute(c, name, 4, i, vtac_at(c, tensor, 4, i));
-}
-
 static vtac_tensor product(vtac_context *c, const ProgramTarget *t,
                            const Program *p, const int64_t *shape) {
   vtac_iter i[4], ko = p->reduce[0], ki = p->reduce[1];
@@ -34,8 +27,8 @@ void gemm_free_declare(vtac_context *c, const ProgramTarget *t, Program *p) {
   vtac_tensor b = vtac_placeholder(c, "B", t->wgt_type, 4, b_shape);
   p->reduce[0] = vtac_reduce_axis(c, 0, params->n, "ko");
   p->reduce[1] = vtac_reduce_axis(c, 0, t->block_in, "ki");
-  p->stage[A_BUF] = copy(c, a, "A_buf", a_shape);
-  p->stage[B_BUF] = copy(c, b, "B_buf", b_shape);
+  p->stage[A_BUF] = vtac_copy(c, a, "A_buf");
+  p->stage[B_BUF] = vtac_copy(c, b, "B_buf");
   p->stage[C_BUF] = product(c, t, p, shape);
   vtac_iter i[4];
   vtac_axes(c, 4, shape, NULL, i);

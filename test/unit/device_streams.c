@@ -50,9 +50,9 @@ static void bench_clear(Bench *b) {
 }
 
 static void fetch_result(Bench *b) {
-  assert_int_equal(queue_copy_out(b->queue, b->workload.res, 0, b->res,
-                                  b->data_size),
-                   VTAC_OK);
+  assert_int_equal(
+      queue_copy_out(b->queue, b->workload.res, 0, b->res, b->data_size),
+      VTAC_OK);
 }
 
 static void check_matmul(Bench *b) {
@@ -64,8 +64,7 @@ static void check_matmul(Bench *b) {
 static void check_counters(Bench *b, const uint64_t expected[HW_COUNTERS]) {
   uint64_t found[HW_COUNTERS];
   b->plain->port.ops->counters(&b->plain->port, found);
-  for (int i = 0; i < HW_COUNTERS; i++)
-    assert_int_equal(found[i], expected[i]);
+  for (int i = 0; i < HW_COUNTERS; i++) assert_int_equal(found[i], expected[i]);
 }
 
 /* How often a kind of instruction occurs. */
@@ -107,22 +106,36 @@ static void check_rows(const PlainPort *plain, uint32_t first,
 
 static void check_matmul_stream(const PlainPort *plain) {
   static const Tally tally[] = {
-      {"LOAD UOP", 5},  {"GEMM", 20},     {"LOAD INP", 16},
-      {"LOAD WGT", 16}, {"ALU", 12},      {"STORE", 64},
-      {"NOP-STORE", 2}, {"NOP-MEMORY", 5}, {"NOP-COMPUTE", 1},
-      {"FINISH", 1}};
-  static const char *const head[] = {
-      "NOP-STORE-STAGE 0010", "LOAD UOP 0100",    "GEMM 0010",
-      "LOAD INP 0100",        "LOAD WGT 0001",    "LOAD UOP 1000",
-      "GEMM 0010",            "LOAD INP 0100",    "LOAD WGT 0001",
-      "GEMM 1010",            "LOAD INP 0100",    "LOAD WGT 0001",
-      "GEMM 1010",            "LOAD INP 0100",    "LOAD WGT 0001",
-      "GEMM 1010",            "LOAD UOP 0000",    "ALU shr 0000",
-      "LOAD UOP 0000",        "ALU max imm 0000", "LOAD UOP 0000",
-      "ALU min imm 0001",     "STORE OUT 1000",   "STORE OUT 0000"};
+      {"LOAD UOP", 5},    {"GEMM", 20},  {"LOAD INP", 16}, {"LOAD WGT", 16},
+      {"ALU", 12},        {"STORE", 64}, {"NOP-STORE", 2}, {"NOP-MEMORY", 5},
+      {"NOP-COMPUTE", 1}, {"FINISH", 1}};
+  static const char *const head[] = {"NOP-STORE-STAGE 0010",
+                                     "LOAD UOP 0100",
+                                     "GEMM 0010",
+                                     "LOAD INP 0100",
+                                     "LOAD WGT 0001",
+                                     "LOAD UOP 1000",
+                                     "GEMM 0010",
+                                     "LOAD INP 0100",
+                                     "LOAD WGT 0001",
+                                     "GEMM 1010",
+                                     "LOAD INP 0100",
+                                     "LOAD WGT 0001",
+                                     "GEMM 1010",
+                                     "LOAD INP 0100",
+                                     "LOAD WGT 0001",
+                                     "GEMM 1010",
+                                     "LOAD UOP 0000",
+                                     "ALU shr 0000",
+                                     "LOAD UOP 0000",
+                                     "ALU max imm 0000",
+                                     "LOAD UOP 0000",
+                                     "ALU min imm 0001",
+                                     "STORE OUT 1000",
+                                     "STORE OUT 0000"};
   static const char *const tail[] = {
-      "STORE OUT 0010",        "NOP-STORE-STAGE 0010",
-      "NOP-MEMORY-STAGE 0100", "NOP-MEMORY-STAGE 0001",
+      "STORE OUT 0010",         "NOP-STORE-STAGE 0010",
+      "NOP-MEMORY-STAGE 0100",  "NOP-MEMORY-STAGE 0001",
       "NOP-COMPUTE-STAGE 1100", "FINISH 0000"};
   assert_int_equal(plain->count, 142);
   check_tally(plain, tally, sizeof tally / sizeof *tally);
@@ -173,9 +186,8 @@ static const void *port_dram(void *self, uint64_t addr, uint64_t size) {
 static void check_tokens(Bench *b, uint32_t step) {
   PlainPort *plain = b->plain;
   HwVerifyReport report;
-  HwVerifyOptions options = {.dram = port_dram,
-                             .self = &plain->dram,
-                             .refuse_uninitialised = true};
+  HwVerifyOptions options = {
+      .dram = port_dram, .self = &plain->dram, .refuse_uninitialised = true};
   Diag diag = {0};
   Insn *insns = plain->insns;
   if (hw_verify(&plain->port.config, insns, plain->count, &options, &report,
@@ -207,17 +219,16 @@ static void test_tokens(void **state) {
 
 static void check_conv_stream(const PlainPort *plain) {
   static const Tally tally[] = {
-      {"LOAD UOP", 10}, {"GEMM", 68},     {"LOAD INP", 64},
-      {"LOAD WGT", 64}, {"ALU", 12},      {"STORE", 3136},
-      {"NOP-STORE", 3}, {"NOP-MEMORY", 5}, {"NOP-COMPUTE", 3},
-      {"FINISH", 1}};
+      {"LOAD UOP", 10},   {"GEMM", 68},    {"LOAD INP", 64}, {"LOAD WGT", 64},
+      {"ALU", 12},        {"STORE", 3136}, {"NOP-STORE", 3}, {"NOP-MEMORY", 5},
+      {"NOP-COMPUTE", 3}, {"FINISH", 1}};
   static const char *const tail[] = {
-      "STORE OUT 0010",        "NOP-COMPUTE-STAGE 0100",
-      "NOP-STORE-STAGE 0010",  "NOP-MEMORY-STAGE 0100",
-      "NOP-MEMORY-STAGE 0001", "NOP-COMPUTE-STAGE 0100",
+      "STORE OUT 0010",         "NOP-COMPUTE-STAGE 0100",
+      "NOP-STORE-STAGE 0010",   "NOP-MEMORY-STAGE 0100",
+      "NOP-MEMORY-STAGE 0001",  "NOP-COMPUTE-STAGE 0100",
       "NOP-COMPUTE-STAGE 1100", "FINISH 0000"};
-  static const uint32_t places[] = {0, 14, 28, 154, 280, 281, 282, 283, 284,
-                                    285};
+  static const uint32_t places[] = {0,   14,  28,  154, 280,
+                                    281, 282, 283, 284, 285};
   assert_int_equal(plain->count, 3366);
   check_tally(plain, tally, sizeof tally / sizeof *tally);
   check_rows(plain, 3366 - 8, tail, 8);
@@ -244,9 +255,8 @@ static void test_conv(void **state) {
   for (int c = 0; c < 256; c += 5)
     for (int y = 0; y < 14; y++)
       for (int x = 0; x < 14; x++)
-        assert_int_equal(
-            b.res[((c / 16 * 14 + y) * 14 + x) * 16 + c % 16],
-            conv_expected(b.data, b.weight, c, y, x));
+        assert_int_equal(b.res[((c / 16 * 14 + y) * 14 + x) * 16 + c % 16],
+                         conv_expected(b.data, b.weight, c, y, x));
   check_tokens(&b, 97);
   b.plain->port.ops->skip_execution(&b.plain->port, true);
   assert_int_equal(conv_run(b.queue, b.workload), VTAC_OK);
@@ -262,8 +272,7 @@ static void test_serial(void **state) {
   for (int run = 0; run < 2; run++) {
     assert_int_equal(matmul_run(b.queue, b.workload), VTAC_OK);
     check_matmul(&b);
-    for (int q = 0; q < HW_TOKENS; q++)
-      assert_int_equal(b.plain->tokens[q], 0);
+    for (int q = 0; q < HW_TOKENS; q++) assert_int_equal(b.plain->tokens[q], 0);
   }
   bench_clear(&b);
 }
@@ -284,8 +293,8 @@ static void test_overflow(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_matmul), cmocka_unit_test(test_tokens),
-      cmocka_unit_test(test_conv),   cmocka_unit_test(test_serial),
+      cmocka_unit_test(test_matmul),   cmocka_unit_test(test_tokens),
+      cmocka_unit_test(test_conv),     cmocka_unit_test(test_serial),
       cmocka_unit_test(test_overflow),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

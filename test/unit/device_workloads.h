@@ -130,8 +130,8 @@ static int8_t matmul_expected(const int8_t *data, const int8_t *weight,
                               int out) {
   int32_t sum = 0;
   for (int k = 0; k < 1024; k++)
-    sum += data[k] * weight[((out / 16 * 64 + k / 16) * 16 + out % 16) * 16 +
-                            k % 16];
+    sum += data[k] *
+           weight[((out / 16 * 64 + k / 16) * 16 + out % 16) * 16 + k % 16];
   return (int8_t)clip_shift(sum);
 }
 
@@ -151,18 +151,17 @@ static void conv_load(CommandQueue *q, Workload w, int rows, int k,
                       int thread) {
   int above = 1 - rows * 7 > 0 ? 1 - rows * 7 : 0;
   int below = rows * 7 - 6 > 0 ? rows * 7 - 6 : 0;
-  const Transfer2d data = {
-      .buffer = w.data,
-      .offset = k * 196 + rows * 98 + above * 14 - 14,
-      .x_size = 14,
-      .y_size = 9 - above - below,
-      .x_stride = 14,
-      .x_pad_before = 1,
-      .y_pad_before = above,
-      .x_pad_after = 1,
-      .y_pad_after = below,
-      .sram_index = thread * 144,
-      .memory_type = HW_MEM_INP};
+  const Transfer2d data = {.buffer = w.data,
+                           .offset = k * 196 + rows * 98 + above * 14 - 14,
+                           .x_size = 14,
+                           .y_size = 9 - above - below,
+                           .x_stride = 14,
+                           .x_pad_before = 1,
+                           .y_pad_before = above,
+                           .x_pad_after = 1,
+                           .y_pad_after = below,
+                           .sram_index = thread * 144,
+                           .memory_type = HW_MEM_INP};
   queue_dep_pop(q, COMPUTE, LOAD);
   queue_load_2d(q, &data);
   load(q, w.weight, HW_MEM_WGT, thread * 72, k * 9 + thread * 1152, 9, 8, 144);

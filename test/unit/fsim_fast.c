@@ -27,8 +27,8 @@ typedef struct Trial {
 } Trial;
 
 static uint32_t below(Trial *t, uint32_t n) {
-  t->seed = t->seed * UINT64_C(6364136223846793005) +
-            UINT64_C(1442695040888963407);
+  t->seed =
+      t->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
   return (uint32_t)(t->seed >> 33) % n;
 }
 
@@ -107,8 +107,10 @@ static uint32_t random_stream(Trial *t, Insn insns[MAX_INSNS]) {
         last != HW_STAGE_COMPUTE) {
       insns[n] = (Insn){.pop_prev = last == HW_STAGE_LOAD,
                         .pop_next = last == HW_STAGE_STORE};
-      if (last == HW_STAGE_LOAD) insns[n - 1].push_next = 1;
-      else insns[n - 1].push_prev = 1;
+      if (last == HW_STAGE_LOAD)
+        insns[n - 1].push_next = 1;
+      else
+        insns[n - 1].push_prev = 1;
       last = HW_STAGE_COMPUTE;
       n++;
     }
@@ -153,9 +155,13 @@ static uint32_t dump_stream(Trial *t, Insn insns[5]) {
   const HwConfig *config = &t->port[0]->config;
   uint32_t depth = (uint32_t)config->acc_buff_depth;
   uint32_t bytes = (uint32_t)config->out_elem_bytes;
-  const AluInsn shift = {.uop_end = 1, .iter_out = 1, .iter_in = 56,
-                         .dst_factor_in = 1, .alu_opcode = HW_ALU_SHR,
-                         .use_imm = 1, .imm = 8};
+  const AluInsn shift = {.uop_end = 1,
+                         .iter_out = 1,
+                         .iter_in = 56,
+                         .dst_factor_in = 1,
+                         .alu_opcode = HW_ALU_SHR,
+                         .use_imm = 1,
+                         .imm = 8};
   const MemInsn all = {.memory_type = HW_MEM_OUT,
                        .dram_base = t->data / bytes,
                        .y_size = 1,
@@ -180,15 +186,13 @@ static void compare(Trial *t, uint8_t *plain, uint8_t *fast) {
 }
 
 static void run_trial(const HwConfig *config, uint64_t seed) {
-  static const FsimOptions options[PORTS] = {{.plain = true},
-                                             {.portable = true},
-                                             {.plain = false}};
+  static const FsimOptions options[PORTS] = {
+      {.plain = true}, {.portable = true}, {.plain = false}};
   static uint8_t data[DATA], fast[DATA];
   Insn insns[MAX_INSNS];
   Trial t = {.seed = seed};
   for (int p = 0; p < PORTS; p++) {
-    assert_int_equal(fsim_create_with(config, options[p], &t.port[p], NULL),
-                     0);
+    assert_int_equal(fsim_create_with(config, options[p], &t.port[p], NULL), 0);
     t.port[p]->ops->alloc(t.port[p], sizeof insns, &t.code, NULL);
     t.port[p]->ops->alloc(t.port[p], DATA, &t.data, NULL);
   }

@@ -36,22 +36,22 @@ static vtac_status run(const Insn *insns, uint32_t count, Diag *diag) {
     assert_int_equal(hw_encode(&port->config, &insns[i], word, NULL), 0);
     hw_insn_write(word, bytes + i * HW_INSN_BYTES);
   }
-  assert_int_equal(port->ops->copy_in(port, code, bytes,
-                                      count * HW_INSN_BYTES, NULL),
-                   VTAC_OK);
+  assert_int_equal(
+      port->ops->copy_in(port, code, bytes, count * HW_INSN_BYTES, NULL),
+      VTAC_OK);
   return port->ops->run(port, code, count, diag);
 }
 
 static Insn finish(void) { return (Insn){.opcode = HW_OP_FINISH}; }
 
 static Insn transfer(HwOpcode opcode, uint32_t memory, uint32_t n) {
-  return (Insn){.opcode = opcode,
-                .mem = {.memory_type = memory,
-                        .dram_base =
-                            data / hw_elem_bytes(&port->config, memory),
-                        .y_size = 1,
-                        .x_size = n,
-                        .x_stride = n}};
+  return (Insn){
+      .opcode = opcode,
+      .mem = {.memory_type = memory,
+              .dram_base = data / hw_elem_bytes(&port->config, memory),
+              .y_size = 1,
+              .x_size = n,
+              .x_stride = n}};
 }
 
 static void test_tokens_persist(void **state) {
@@ -126,9 +126,14 @@ static void count(uint64_t counters[HW_COUNTERS]) {
 
 /* A load, an addition of an immediate and a store of two elements. */
 static void make_addition(Insn stream[5]) {
-  const AluInsn add = {.uop_end = 1, .iter_out = 1, .iter_in = 2,
-                       .dst_factor_in = 1, .src_factor_in = 1,
-                       .alu_opcode = HW_ALU_ADD, .use_imm = 1, .imm = 5};
+  const AluInsn add = {.uop_end = 1,
+                       .iter_out = 1,
+                       .iter_in = 2,
+                       .dst_factor_in = 1,
+                       .src_factor_in = 1,
+                       .alu_opcode = HW_ALU_ADD,
+                       .use_imm = 1,
+                       .imm = 5};
   stream[0] = transfer(HW_OP_LOAD, HW_MEM_UOP, 1);
   stream[1] = transfer(HW_OP_LOAD, HW_MEM_ACC, 2);
   stream[2] = (Insn){.opcode = HW_OP_ALU, .push_next = 1, .alu = add};
@@ -175,9 +180,12 @@ static void test_counter_names(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_tokens_persist),        TEST(test_both_or_none),
-      TEST(test_malformed),             TEST(test_bounds),
-      TEST(test_counters_and_skipping), TEST(test_counter_names),
+      TEST(test_tokens_persist),
+      TEST(test_both_or_none),
+      TEST(test_malformed),
+      TEST(test_bounds),
+      TEST(test_counters_and_skipping),
+      TEST(test_counter_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

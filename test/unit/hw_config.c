@@ -29,8 +29,7 @@ static void write_file(char *to, size_t size, const char *key,
   size_t used = (size_t)snprintf(to, size, "{\"extra\": [1, {}]");
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const char *text = strcmp(rows[i][0], key) ? rows[i][1] : row;
-    if (*text)
-      used += (size_t)snprintf(to + used, size - used, ",\n%s", text);
+    if (*text) used += (size_t)snprintf(to + used, size - used, ",\n%s", text);
   }
   snprintf(to + used, size - used, "}\n");
 }
@@ -55,22 +54,38 @@ static void check_defaults(const HwConfig *c) {
     const char *name;
     int64_t value;
   } expected[] = {
-      {"LOG_BLOCK_IN", 4},        {"LOG_BLOCK_OUT", 4},
-      {"LOG_OUT_WIDTH", 3},       {"LOG_OUT_BUFF_SIZE", 15},
-      {"INP_WIDTH", 8},           {"WGT_WIDTH", 8},
-      {"ACC_WIDTH", 32},          {"OUT_WIDTH", 8},
-      {"BATCH", 1},               {"BLOCK_IN", 16},
-      {"BLOCK_OUT", 16},          {"UOP_BUFF_SIZE", 32768},
-      {"INP_BUFF_SIZE", 32768},   {"WGT_BUFF_SIZE", 262144},
-      {"ACC_BUFF_SIZE", 131072},  {"OUT_BUFF_SIZE", 32768},
-      {"INP_ELEM_BITS", 128},     {"WGT_ELEM_BITS", 2048},
-      {"ACC_ELEM_BITS", 512},     {"OUT_ELEM_BITS", 128},
-      {"INP_ELEM_BYTES", 16},     {"WGT_ELEM_BYTES", 256},
-      {"ACC_ELEM_BYTES", 64},     {"OUT_ELEM_BYTES", 16},
-      {"UOP_BUFF_DEPTH", 8192},   {"INP_BUFF_DEPTH", 2048},
-      {"WGT_BUFF_DEPTH", 1024},   {"ACC_BUFF_DEPTH", 2048},
-      {"LOG_UOP_BUFF_DEPTH", 13}, {"LOG_INP_BUFF_DEPTH", 11},
-      {"LOG_WGT_BUFF_DEPTH", 10}, {"LOG_ACC_BUFF_DEPTH", 11},
+      {"LOG_BLOCK_IN", 4},
+      {"LOG_BLOCK_OUT", 4},
+      {"LOG_OUT_WIDTH", 3},
+      {"LOG_OUT_BUFF_SIZE", 15},
+      {"INP_WIDTH", 8},
+      {"WGT_WIDTH", 8},
+      {"ACC_WIDTH", 32},
+      {"OUT_WIDTH", 8},
+      {"BATCH", 1},
+      {"BLOCK_IN", 16},
+      {"BLOCK_OUT", 16},
+      {"UOP_BUFF_SIZE", 32768},
+      {"INP_BUFF_SIZE", 32768},
+      {"WGT_BUFF_SIZE", 262144},
+      {"ACC_BUFF_SIZE", 131072},
+      {"OUT_BUFF_SIZE", 32768},
+      {"INP_ELEM_BITS", 128},
+      {"WGT_ELEM_BITS", 2048},
+      {"ACC_ELEM_BITS", 512},
+      {"OUT_ELEM_BITS", 128},
+      {"INP_ELEM_BYTES", 16},
+      {"WGT_ELEM_BYTES", 256},
+      {"ACC_ELEM_BYTES", 64},
+      {"OUT_ELEM_BYTES", 16},
+      {"UOP_BUFF_DEPTH", 8192},
+      {"INP_BUFF_DEPTH", 2048},
+      {"WGT_BUFF_DEPTH", 1024},
+      {"ACC_BUFF_DEPTH", 2048},
+      {"LOG_UOP_BUFF_DEPTH", 13},
+      {"LOG_INP_BUFF_DEPTH", 11},
+      {"LOG_WGT_BUFF_DEPTH", 10},
+      {"LOG_ACC_BUFF_DEPTH", 11},
   };
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
     assert_int_equal(number(c, expected[i].name), expected[i].value);
@@ -143,8 +158,8 @@ static void test_refusals(void **state) {
     HwConfig config;
     Diag diag = {0};
     config.batch = 77;
-    assert_int_equal(
-        parse(refusals[i].key, refusals[i].row, &config, &diag), VTAC_REFUSED);
+    assert_int_equal(parse(refusals[i].key, refusals[i].row, &config, &diag),
+                     VTAC_REFUSED);
     if (!strstr(diag.message, refusals[i].message))
       fail_msg("\"%s\" is not in \"%s\"", refusals[i].message, diag.message);
     assert_int_equal(config.batch, 77);
@@ -211,9 +226,9 @@ static void test_missing_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_defaults), cmocka_unit_test(test_listing),
-      cmocka_unit_test(test_refusals), cmocka_unit_test(test_widths),
-      cmocka_unit_test(test_warnings), cmocka_unit_test(test_syntax),
+      cmocka_unit_test(test_defaults),     cmocka_unit_test(test_listing),
+      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_widths),
+      cmocka_unit_test(test_warnings),     cmocka_unit_test(test_syntax),
       cmocka_unit_test(test_missing_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

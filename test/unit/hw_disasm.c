@@ -149,8 +149,8 @@ static void test_brief(void **state) {
   (void)state;
   char brief[HW_BRIEF_MAX];
   const char *const expected[] = {
-      "NOP-STORE-STAGE", "LOAD UOP",         "GEMM",
-      "LOAD INP",        "ALU max imm",      "STORE OUT",
+      "NOP-STORE-STAGE",  "LOAD UOP",          "GEMM",
+      "LOAD INP",         "ALU max imm",       "STORE OUT",
       "NOP-MEMORY-STAGE", "NOP-COMPUTE-STAGE", "FINISH"};
   for (int i = 0; i < 9; i++)
     assert_string_equal(hw_insn_brief(&stream[i], brief), expected[i]);

@@ -90,8 +90,8 @@ static void test_padding(void **state) {
                              .x_pad_0 = 2,
                              .x_pad_1 = 1}};
   assert_int_equal(execute(&m, load), VTAC_OK);
-  const uint8_t expected[] = {0x77, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0,   0, 0, 6,
-                              7,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   0, 0x77};
+  const uint8_t expected[] = {0x77, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0,   6,
+                              7,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x77};
   for (size_t i = 0; i < sizeof expected; i++)
     assert_int_equal(m.chip.inp[i * 16 + 3], expected[i]);
   machine_clear(&m);
@@ -258,8 +258,12 @@ static void test_bounds(void **state) {
   gemm.gemm.uop_bgn = 2;
   assert_int_equal(execute(&m, gemm), VTAC_INVALID);
   Insn alu = {.opcode = HW_OP_ALU,
-              .alu = {.uop_bgn = 1, .uop_end = 2, .iter_out = 2, .iter_in = 1,
-                      .src_factor_out = 1, .use_imm = 1}};
+              .alu = {.uop_bgn = 1,
+                      .uop_end = 2,
+                      .iter_out = 2,
+                      .iter_in = 1,
+                      .src_factor_out = 1,
+                      .use_imm = 1}};
   assert_int_equal(execute(&m, alu), VTAC_REFUSED); /* though unused */
   alu.alu.src_factor_out = 0;
   assert_int_equal(execute(&m, alu), VTAC_OK);
@@ -293,9 +297,12 @@ static void test_illegal_memories(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_lanes),       cmocka_unit_test(test_arithmetic),
-      cmocka_unit_test(test_padding),     cmocka_unit_test(test_acc_8bit),
-      cmocka_unit_test(test_gemm_widths), cmocka_unit_test(test_narrow_store),
+      cmocka_unit_test(test_lanes),
+      cmocka_unit_test(test_arithmetic),
+      cmocka_unit_test(test_padding),
+      cmocka_unit_test(test_acc_8bit),
+      cmocka_unit_test(test_gemm_widths),
+      cmocka_unit_test(test_narrow_store),
       cmocka_unit_test(test_bounds),
       cmocka_unit_test(test_illegal_memories),
   };

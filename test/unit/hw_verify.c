@@ -40,23 +40,31 @@ enum {
   COUNT
 };
 
-#define TRANSFER(type, addr, n)                                        \
-  .mem = {.memory_type = type,                                         \
-          .dram_base = 0x1000 / (addr),                                \
-          .y_size = 1,                                                 \
-          .x_size = n,                                                 \
+#define TRANSFER(type, addr, n)         \
+  .mem = {.memory_type = type,          \
+          .dram_base = 0x1000 / (addr), \
+          .y_size = 1,                  \
+          .x_size = n,                  \
           .x_stride = n}
 
 /* Two reductions over inputs that are loaded to the same place, a shift, a
  * store, and a reset of what was stored: every kind of hazard is there. */
 static void make_stream(Insn s[COUNT]) {
-  const GemmInsn once = {.uop_end = 1, .iter_out = 4, .iter_in = 1,
-                         .dst_factor_out = 1, .src_factor_out = 1};
+  const GemmInsn once = {.uop_end = 1,
+                         .iter_out = 4,
+                         .iter_in = 1,
+                         .dst_factor_out = 1,
+                         .src_factor_out = 1};
   GemmInsn reset = once;
   reset.reset_reg = 1;
-  const AluInsn shift = {.uop_end = 1, .iter_out = 4, .iter_in = 1,
-                         .dst_factor_out = 1, .src_factor_out = 1,
-                         .alu_opcode = HW_ALU_SHR, .use_imm = 1, .imm = 8};
+  const AluInsn shift = {.uop_end = 1,
+                         .iter_out = 4,
+                         .iter_in = 1,
+                         .dst_factor_out = 1,
+                         .src_factor_out = 1,
+                         .alu_opcode = HW_ALU_SHR,
+                         .use_imm = 1,
+                         .imm = 8};
   const Insn load_inp = {TRANSFER(HW_MEM_INP, 16, 4)};
   const Insn load_wgt = {TRANSFER(HW_MEM_WGT, 256, 1)};
   memset(s, 0, COUNT * sizeof *s);
@@ -66,14 +74,16 @@ static void make_stream(Insn s[COUNT]) {
   s[LOAD_INP].pop_next = 1;
   s[LOAD_WGT] = load_wgt;
   s[LOAD_WGT].push_next = 1;
-  s[GEMM] = (Insn){.opcode = HW_OP_GEMM, .pop_prev = 1, .push_prev = 1,
-                   .gemm = once};
+  s[GEMM] =
+      (Insn){.opcode = HW_OP_GEMM, .pop_prev = 1, .push_prev = 1, .gemm = once};
   s[INP_AGAIN] = s[LOAD_INP];
   s[WGT_AGAIN] = s[LOAD_WGT];
   s[GEMM_AGAIN] = s[GEMM];
   s[GEMM_AGAIN].push_prev = 0;
   s[SHIFT] = (Insn){.opcode = HW_OP_ALU, .push_next = 1, .alu = shift};
-  s[STORE] = (Insn){.opcode = HW_OP_STORE, .pop_prev = 1, .push_prev = 1,
+  s[STORE] = (Insn){.opcode = HW_OP_STORE,
+                    .pop_prev = 1,
+                    .push_prev = 1,
                     TRANSFER(HW_MEM_OUT, 16, 4)};
   s[RESET_LATER] = s[RESET];
   s[RESET_LATER].push_prev = 0;
@@ -135,8 +145,8 @@ static void test_removed_tokens(void **state) {
 
 static void test_removed_pushes(void **state) {
   (void)state;
-  const int pushes[] = {RESET,    LOAD_WGT, GEMM,      WGT_AGAIN,
-                        SHIFT,    STORE,    END_STORE, END_LOAD};
+  const int pushes[] = {RESET, LOAD_WGT, GEMM,      WGT_AGAIN,
+                        SHIFT, STORE,    END_STORE, END_LOAD};
   for (size_t i = 0; i < sizeof pushes / sizeof *pushes; i++) {
     Insn s[COUNT];
     make_stream(s);

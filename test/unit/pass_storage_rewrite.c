@@ -28,8 +28,8 @@ static void a_chain_works_in_place(void **state) {
   Buffer *out = buffer_in("global", "out", INT32, EXPRS(num(64)));
   Buffer *a = acc_buffer("a", 64), *b = acc_buffer("b", 64);
   Buffer *c = acc_buffer("c", 64);
-  const Stmt *body = SEQ_OF(step(a, in, 64), step(b, a, 64), step(c, b, 64),
-                            step(out, c, 64));
+  const Stmt *body =
+      SEQ_OF(step(a, in, 64), step(b, a, 64), step(c, b, 64), step(out, c, 64));
   body = run(REWRITE, allocate(a, allocate(b, allocate(c, body))));
   const Allocate *memory = as_allocate(body);
   assert_ptr_equal(memory->var, a->data);
@@ -54,11 +54,10 @@ static void a_memory_is_one_allocation(void **state) {
   Buffer *a = acc_buffer("A_buf", 1024), *b = acc_buffer("B_buf", 1024);
   Buffer *c = acc_buffer("C_buf", 1024);
   const Var *i = var("i");
-  const Stmt *sum =
-      loop(i, 1024,
-           store_at(c, &i->e, add(load_at(a, &i->e), load_at(b, &i->e))));
-  const Stmt *body = SEQ_OF(step(a, in, 1024), step(b, in, 1024), sum,
-                            step(in, c, 1024));
+  const Stmt *sum = loop(
+      i, 1024, store_at(c, &i->e, add(load_at(a, &i->e), load_at(b, &i->e))));
+  const Stmt *body =
+      SEQ_OF(step(a, in, 1024), step(b, in, 1024), sum, step(in, c, 1024));
   body = run(REWRITE, allocate(a, allocate(b, allocate(c, body))));
   assert_true(is_const(as_allocate(body)->extent[0], 2048));
   const Seq *seq = as_seq(body_of(body));
@@ -112,9 +111,8 @@ static void a_reduction_is_not_in_place(void **state) {
   Buffer *a = acc_buffer("a", 64), *b = acc_buffer("b", 64);
   Buffer *in = buffer_in("global", "in", INT32, EXPRS(num(64)));
   const Var *i = var("i");
-  const Stmt *sum =
-      loop(i, 64,
-           store_at(b, &i->e, add(load_at(b, &i->e), load_at(a, &i->e))));
+  const Stmt *sum = loop(
+      i, 64, store_at(b, &i->e, add(load_at(b, &i->e), load_at(a, &i->e))));
   const Stmt *body = SEQ_OF(step(a, in, 64), sum, step(in, b, 64));
   body = run(REWRITE, allocate(a, allocate(b, body)));
   assert_true(is_const(as_allocate(body)->extent[0], 128));
@@ -126,8 +124,7 @@ static void allocations_move_to_the_virtual_thread(void **state) {
   Buffer *in = buffer_in("global", "in", INT32, EXPRS(num(64)));
   const IterVar *thread = make_iter(A, (Range){NULL, NULL}, var("cthread"),
                                     ITER_THREAD_INDEX, "cthread");
-  const Stmt *inner =
-      allocate(a, SEQ_OF(step(a, in, 64), step(in, a, 64)));
+  const Stmt *inner = allocate(a, SEQ_OF(step(a, in, 64), step(in, a, 64)));
   const Stmt *body = make_attr(A, on_iter(thread), "virtual_thread", num(2),
                                loop(var("k"), 4, inner));
   body = run(REWRITE, body);

@@ -46,9 +46,9 @@ static void scopes_are_unrolled_or_looped(void **state) {
   const Var *i = var("i"), *ic = var("ic");
   const Stmt *load = scope(1, use(acc, num(0)));
   const Stmt *gemm = scope(2, loop(i, 8, use(acc, mul(i, 16))));
-  const Stmt *body = SEQ_OF(token(OP_COPROC_DEP_PUSH),
-                            loop(ic, 4, SEQ_OF(load, gemm)),
-                            token(OP_COPROC_DEP_POP));
+  const Stmt *body =
+      SEQ_OF(token(OP_COPROC_DEP_PUSH), loop(ic, 4, SEQ_OF(load, gemm)),
+             token(OP_COPROC_DEP_POP));
   body = run(INJECT, threads(cthread, 2, allocate(acc, body)));
   assert_true(is_const(as_allocate(body)->extent[0], 25088));
   const Seq *seq = as_seq(body_of(body));
@@ -105,8 +105,8 @@ static void vthreads_share_what_does_not_differ(void **state) {
   const Var *i = var("i"), *k = var("k");
   const Stmt *same = loop(i, 64, store_at(common, &i->e, num(7)));
   const Stmt *each =
-      loop(k, 64, store_at(own, &k->e, add(load_at(common, &k->e),
-                                           &vthread->var->e)));
+      loop(k, 64,
+           store_at(own, &k->e, add(load_at(common, &k->e), &vthread->var->e)));
   const Stmt *body = allocate(common, allocate(own, SEQ_OF(same, each)));
   body = run(INJECT, threads(vthread, 2, body));
   assert_true(is_const(as_allocate(body)->extent[0], 64));
@@ -131,31 +131,37 @@ static void many_threads_make_a_loop(void **state) {
 
 static void threads_nest(void **state) {
   (void)state;
-  const IterVar *outer = thread_axis("cthread"), *inner = thread_axis("cthread");
+  const IterVar *outer = thread_axis("cthread"),
+                *inner = thread_axis("cthread");
   Buffer *out = flat_buffer_of("out", INT32, 4);
   const Stmt *body =
       store_at(out, add(mul(outer->var, 2), &inner->var->e), num(7));
   body = run(INJECT, threads(outer, 2, threads(inner, 2, body)));
   assert_prints(body,
                 " {\n"
-                "  out: Buffer(out_1: Pointer(global int32), int32, [4], "
+                "   {\n"
+                "    out: Buffer(out_1: Pointer(global int32), int32, [4], "
                 "[])[((0*2) + 0)] = 7\n"
-                "  out[((1*2) + 0)] = 7\n"
-                "  out[((0*2) + 1)] = 7\n"
-                "  out[((1*2) + 1)] = 7\n"
+                "    out[((1*2) + 0)] = 7\n"
+                "  }\n"
+                "   {\n"
+                "    out[((0*2) + 1)] = 7\n"
+                "    out[((1*2) + 1)] = 7\n"
+                "  }\n"
                 "}");
 }
 
 static void a_copied_buffer_has_no_single_address(void **state) {
   (void)state;
   Buffer *temp = flat_buffer_of("temp", INT32, 64);
-  const Stmt *body = make_evaluate(
-      A, make_call(A, INT32, OP_CALL_EXTERN,
-                   EXPRS(make_string(A, "f"), &temp->data->e)));
+  const Stmt *body =
+      make_evaluate(A, make_call(A, INT32, OP_CALL_EXTERN,
+                                 EXPRS(make_string(A, "f"), &temp->data->e)));
   body = threads(thread_axis("cthread"), 2, allocate(temp, body));
-  assert_fails(INJECT, body, D_VIRTUAL_THREAD,
-               "buffer 'temp' is allocated inside virtual thread 'cthread' and "
-               "has one copy a thread, but its address is passed on as a whole");
+  assert_fails(
+      INJECT, body, D_VIRTUAL_THREAD,
+      "buffer 'temp' is allocated inside virtual thread 'cthread' and "
+      "has one copy a thread, but its address is passed on as a whole");
 }
 
 static void no_thread_is_no_change(void **state) {

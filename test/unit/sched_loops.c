@@ -228,12 +228,15 @@ static void test_cache_write(void **state) {
   const Tensor *cache = sched_cache_write(g.s, g.C, "local");
   assert_string_equal(cache->name, "C.local");
   assert_int_equal(cache->n, 3);
-  sched_compute_at(sched_stage(g.s, cache), g.c, x[1]);
-  ASSERT_LINES(body(&g), "realize(C.local: Buffer(",
+  ASSERT_LINES(body(&g), "realize(C.local: Buffer(", "for (i1.c: int32, 0, 12)",
+               "for (i0.inner.c: int32, 0, 5)", "for (i0.outer.c: int32, 0, 2)",
                "C.local[i1.c, i0.inner.c, i0.outer.c] = "
                "@tir.shift_right(B[(i0.inner.c + (i0.outer.c*5)), i1.c], 8",
                "C[i0_1, i1_1] = C.local[i1_1, floormod(i0_1, 5), "
                "floordiv(i0_1, 5)]");
+  sched_compute_at(sched_stage(g.s, cache), g.c, x[1]);
+  ASSERT_LINES(body(&g), "realize(C.local: Buffer(",
+               "[i1_1:(i1_1 + 1), floormod(i0_1, 5):");
 }
 
 /* Loops from an axis that does not start at 0. */

@@ -17,10 +17,11 @@ static Buffer *dram(int n) { return flat_buffer_of("D", INT8, n); }
 static void consecutive_tiles_are_one_row(void **state) {
   (void)state;
   assert_load(
-      nest("i1", 16, nest("i3", 16, store_at(inp(256), ex("i1*16 + i3"),
-                                             load_at(dram(1024),
-                                                     ex("o*256 + i1*16 + "
-                                                        "i3"))))),
+      nest("i1", 16,
+           nest("i3", 16,
+                store_at(inp(256), ex("i1*16 + i3"),
+                         load_at(dram(1024), ex("o*256 + i1*16 + "
+                                                "i3"))))),
       "@1;\n"
       "LD(D: Pointer(global int8), floordiv((o*256), 16), 16, 1, 16, 0, 0, 0, "
       "0, @tir.tvm_access_ptr(@tir.type_annotation(, dtype=int8), d: "
@@ -56,29 +57,28 @@ static void patterns_of_the_specification(void **state) {
                 nest("c", 3,
                      nest("d", 16,
                           nest("e", 16,
-                               store_at(
-                                   wgt(18432),
-                                   ex("a*2304 + b*768 + c*256 + d*16 + e"),
-                                   load_at(dram(1 << 20),
-                                           ex("a*36864 + b*768 + c*256 + "
-                                              "d*16 + e")))))))),
+                               store_at(wgt(18432),
+                                        ex("a*2304 + b*768 + c*256 + d*16 + e"),
+                                        load_at(dram(1 << 20),
+                                                ex("a*36864 + b*768 + c*256 + "
+                                                   "d*16 + e")))))))),
       9, 8, 144);
-  assert_sizes(
-      nest("a", 16,
-           nest("c", 16,
-                nest("d", 16,
-                     store_at(wgt(4096), ex("a*256 + c*16 + d"),
-                              load_at(dram(1 << 20),
-                                      ex("a*4096 + c*16 + d")))))),
-      1, 16, 16);
+  assert_sizes(nest("a", 16,
+                    nest("c", 16,
+                         nest("d", 16,
+                              store_at(wgt(4096), ex("a*256 + c*16 + d"),
+                                       load_at(dram(1 << 20),
+                                               ex("a*4096 + c*16 + d")))))),
+               1, 16, 16);
 }
 
 static void a_store_narrows(void **state) {
   (void)state;
-  const Expr *value = make_unary(A, CAST, INT8, load_at(acc(256), ex("i*16 + k")));
+  const Expr *value =
+      make_unary(A, CAST, INT8, load_at(acc(256), ex("i*16 + k")));
   assert_brief(
-      run(DMA, dma(nest("k", 16, store_at(dram(1024), ex("o*256 + i*16 + k"),
-                                          value)))),
+      run(DMA, dma(nest("k", 16,
+                        store_at(dram(1024), ex("o*256 + i*16 + k"), value)))),
       "@3;\n"
       "ST(@tir.tvm_access_ptr(@tir.type_annotation(), a: "
       "Pointer(local.acc_buffer int32), (i*16), 16, 1), 4, D: "
@@ -98,8 +98,7 @@ static void narrow_accumulators_have_a_memory_of_their_own(void **state) {
 static const Stmt *padded(const char *condition, const Expr *otherwise) {
   const Expr *arg[] = {
       ex(condition),
-      load_at(dram(50176),
-              ex("c*3136 + o*1568 + y*224 + x*16 + k - 240")),
+      load_at(dram(50176), ex("c*3136 + o*1568 + y*224 + x*16 + k - 240")),
       otherwise};
   const Expr *value = make_call(A, INT8, OP_IF_THEN_ELSE, 3, arg);
   return nest(
@@ -108,8 +107,7 @@ static const Stmt *padded(const char *condition, const Expr *otherwise) {
            nest("k", 16, store_at(inp(2304), ex("y*256 + x*16 + k"), value))));
 }
 
-static const char image[] =
-    "1 <= o*7 + y && o*7 + y < 15 && 1 <= x && x < 15";
+static const char image[] = "1 <= o*7 + y && o*7 + y < 15 && 1 <= x && x < 15";
 
 static void bounds_become_padding(void **state) {
   (void)state;
@@ -131,13 +129,13 @@ static void outer_loops_remain_where_one_transfer_is_too_small(void **state) {
       load_at(dram(50176), ex("c*3136 + y*224 + x*16 + k - 16")),
       make_const(A, INT8, 0)};
   const Expr *value = make_call(A, INT8, OP_IF_THEN_ELSE, 3, arg);
-  const Stmt *copy = nest(
-      "c", 2,
-      nest("y", 3,
-           nest("x", 16,
-                nest("k", 16, store_at(inp(1536),
-                                       ex("c*768 + y*256 + x*16 + k"),
-                                       value)))));
+  const Stmt *copy =
+      nest("c", 2,
+           nest("y", 3,
+                nest("x", 16,
+                     nest("k", 16,
+                          store_at(inp(1536), ex("c*768 + y*256 + x*16 + k"),
+                                   value)))));
   assert_load(copy,
               "@1;\n"
               "for (c, 0, 2) {\n"
@@ -155,9 +153,10 @@ static void what_is_no_copy_is_refused(void **state) {
                "evaluate");
   assert_fails(
       DMA,
-      dma(nest("k", 16, store_at(inp(16), ex("k"),
-                                 make_binary(A, ADD, load_at(dram(16), ex("k")),
-                                             make_const(A, INT8, 1))))),
+      dma(nest("k", 16,
+               store_at(inp(16), ex("k"),
+                        make_binary(A, ADD, load_at(dram(16), ex("k")),
+                                    make_const(A, INT8, 1))))),
       D_DMA_COPY,
       "dma_copy of 'd': what it writes is no plain element of another buffer: "
       "(D: Buffer(D_1: Pointer(global int8), int8, [16], [])[k: int32] + "
@@ -195,8 +194,8 @@ static void what_the_machine_cannot_move_is_refused(void **state) {
       "dma_copy of 'd': local.inp_buffer holds int8, but 'F' is of type int32");
   assert_fails(
       DMA,
-      dma(nest("k", 16, store_at(dram(16), ex("k"),
-                                 load_at(inp(16), ex("k"))))),
+      dma(nest("k", 16,
+               store_at(dram(16), ex("k"), load_at(inp(16), ex("k"))))),
       D_DMA_COPY,
       "dma_copy of 'D': only local.acc_buffer can be stored to DRAM, not "
       "scope 'local.inp_buffer' of 'd'");

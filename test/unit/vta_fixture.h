@@ -6,6 +6,8 @@
 
 #include "pass_fixture.h"
 
+#include "ir/traverse.h"
+
 #include "arith_text.h"
 #include "vta/calls.h"
 #include "vta/env.h"
@@ -41,8 +43,7 @@ static inline const Expr *ex(const char *source) {
 static inline const Var *named(const char *name) {
   return text_var(&vta_text, name, strlen(name));
 }
-static inline const Stmt *nest(const char *name, int extent,
-                               const Stmt *body) {
+static inline const Stmt *nest(const char *name, int extent, const Stmt *body) {
   return loop(named(name), extent, body);
 }
 static inline Buffer *in_scope(const char *scope, const char *name, DType type,
@@ -51,8 +52,8 @@ static inline Buffer *in_scope(const char *scope, const char *name, DType type,
 }
 static inline const Stmt *mark(const char *key, const char *axis,
                                const Expr *value, const Stmt *body) {
-  const IterVar *iter = make_iter(A, (Range){NULL, NULL}, var(axis),
-                                  ITER_DATA_PAR, "");
+  const IterVar *iter =
+      make_iter(A, (Range){NULL, NULL}, var(axis), ITER_DATA_PAR, "");
   return make_attr(A, on_iter(iter), key, value, body);
 }
 static inline const Stmt *dma(const Stmt *body) {
@@ -63,8 +64,8 @@ static inline const Stmt *alu(const Stmt *body) {
 }
 static inline const Stmt *virtual_thread(const char *tag, int n,
                                          const Stmt *body) {
-  const IterVar *iter = make_iter(A, (Range){NULL, NULL}, named(tag),
-                                  ITER_THREAD_INDEX, tag);
+  const IterVar *iter =
+      make_iter(A, (Range){NULL, NULL}, named(tag), ITER_THREAD_INDEX, tag);
   return make_attr(A, on_iter(iter), "virtual_thread", num(n), body);
 }
 static inline const Stmt *alloc(const Buffer *buffer, const Stmt *body) {

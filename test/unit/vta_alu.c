@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* InjectALUIntrin: loops over tiles become micro-ops, or are refused by
+ * name. */
+#include "vta_fixture.h"
+
+#define ALU pass_inject_alu
+
+static Buffer *acc(void) {
+  return in_scope(VTA_ACC_SCOPE, "acc", INT32, 1 << 14);
+}
+
+static const Expr *binary(ExprKind kind, const Expr *a, const Expr *b) {
+  return make_binary(A, kind, a, b);
+}
+
+/* for i1 < 8, i2 < 7, i3 < 14, k < 16: acc[dst] = value */
+static const Stmt *stage(const Buffer *dst, const char *index,
+                         const Expr *value) {
+  return alu(nest(
+      "i1", 8,
+      nest("i2", 7,
+           nest("i3", 14, nest("k", 16, store_at(dst, ex(index), value))))));
+}
+
+static const char place[] = "i1*1568 + i2*224 + i3*16 + k + t*12544";
+
+static void loops_that_continue_each_other_are_one(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const Expr *arg[] = {load_at(copy_buffer(A, a), ex(place)), num(8)};
+  const Expr *shift = make_call(A, INT32, OP_SHIFT_RIGHT, 2, arg);
+  assert_brief(run(ALU, stage(a, place, shift)),
+               " {\n"
+               "  Begin(784, 1, 1, 0)\n"
+               "  uop_push(1, 0, (t*784), (t*784), 0, 3, 1, 8)\n"
+               "  End()\n"
+               "}");
+}
+
+/* The push of dst = value on 64 tiles. */
+static void assert_op(const Buffer *a, const Expr *value, const char *push) {
+  const Stmt *body =
+      alu(nest("i", 64, nest("k", 16, store_at(a, ex("i*16 + k"), value))));
+  assert_brief(as_seq(run(ALU, body))->at[1], push);
+}
+
+static void every_operation(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const Expr *in = load_at(copy_buffer(A, a), ex("i*16 + k"));
+  const Expr *other = load_at(copy_buffer(A, a), ex("1024 + (i*16 + k)"));
+  const Expr *left[] = {in, num(4)};
+  assert_op(a, binary(MAX, in, num(0)), "uop_push(1, 0, 0, 0, 0, 1, 1, 0)");
+  assert_op(a, binary(MIN, in, num(127)), "uop_push(1, 0, 0, 0, 0, 0, 1, 127)");
+  assert_op(a, binary(ADD, num(-5), in), "uop_push(1, 0, 0, 0, 0, 2, 1, -5)");
+  assert_op(a, binary(SUB, in, num(12)), "uop_push(1, 0, 0, 0, 0, 2, 1, -12)");
+  assert_op(a, binary(MUL, in, num(3)), "uop_push(1, 0, 0, 0, 0, 4, 1, 3)");
+  assert_op(a, make_call(A, INT32, OP_SHIFT_LEFT, 2, left),
+            "uop_push(1, 0, 0, 0, 0, 3, 1, -4)");
+  assert_op(a, in, "uop_push(1, 0, 0, 0, 0, 3, 1, 0)");
+  assert_op(a, binary(ADD, in, other), "uop_push(1, 0, 0, 64, 0, 2, 0, 0)");
+  assert_op(a, binary(MAX, other, in), "uop_push(1, 0, 0, 64, 0, 1, 0, 0)");
+}
+
+static void one_tile_needs_no_loop(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const Expr *value = binary(ADD, load_at(a, ex("k + 32")), num(1));
+  assert_brief(run(ALU, alu(nest("k", 16, store_at(a, ex("k + 32"), value)))),
+               "uop_push(1, 0, 2, 2, 0, 2, 1, 1)");
+}
+
+/* A third loop stays a loop around the micro-op. */
+static void more_loops_than_an_instruction_has(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const char *strided = "i1*4096 + i2*512 + i3*32 + k";
+  const Expr *value = binary(ADD, load_at(a, ex(strided)), num(1));
+  assert_brief(run(ALU, stage(a, strided, value)),
+               " {\n"
+               "  Begin(8, 256, 256, 0)\n"
+               "  Begin(7, 32, 32, 0)\n"
+               "  for (i3, 0, 14) {\n"
+               "    uop_push(1, 0, (i3*2), (i3*2), 0, 2, 1, 1)\n"
+               "  }\n"
+               "  End()\n"
+               "  End()\n"
+               "}");
+}
+
+static void rows_of_a_batch_belong_to_the_tile(void **state) {
+  HwConfig hw;
+  Diag diag;
+  hw_config_default(&hw);
+  hw.log_batch = 1;
+  assert_int_equal(hw_config_finish(&hw, "test", &diag), VTAC_OK);
+  tear_down(state);
+  set_up_with(state, &hw);
+  Buffer *a = acc();
+  const Expr *value = binary(ADD, load_at(a, ex("i*32 + b*16 + k")), num(1));
+  const Stmt *body = alu(nest(
+      "i", 4,
+      nest("b", 2, nest("k", 16, store_at(a, ex("i*32 + b*16 + k"), value)))));
+  assert_brief(as_seq(run(ALU, body))->at[0], "Begin(4, 1, 1, 0)");
+}
+
+#define REFUSED(value, message)                                        \
+  assert_fails(ALU, alu(nest("k", 16, store_at(a, ex("k"), (value)))), \
+               D_ALU_OP, "alu stage 'acc': " message)
+
+static void what_the_unit_lacks_is_refused(void **state) {
+  (void)state;
+  Buffer *a = acc(), *other = in_scope(VTA_ACC_SCOPE, "other", INT32, 16);
+  const Expr *in = load_at(a, ex("k")), *far = load_at(a, ex("k + 16"));
+  REFUSED(binary(FLOORDIV, in, num(3)),
+          "the unit has no floordiv: floordiv(acc: Buffer(acc_1: "
+          "Pointer(local.acc_buffer int32), int32, [16384], [], "
+          "scope=\"local.acc_buffer\")[k: int32], 3)");
+  REFUSED(binary(ADD, in, num(40000)),
+          "constant 40000 is outside the range of immediates, -32768 to 32767");
+  REFUSED(binary(SUB, num(1), in),
+          "the unit cannot subtract acc: Buffer(acc_1: "
+          "Pointer(local.acc_buffer int32), int32, [16384], [], "
+          "scope=\"local.acc_buffer\")[k: int32], only a constant");
+  REFUSED(binary(ADD, in, load_at(other, ex("k"))),
+          "operand 'other' lies in other memory than 'acc'");
+  REFUSED(binary(ADD, far, num(1)),
+          "acc: Buffer(acc_1: Pointer(local.acc_buffer int32), int32, "
+          "[16384], [], scope=\"local.acc_buffer\")[(k: int32 + 16)] is not "
+          "where the result is put; with a constant, the unit works in place "
+          "only");
+}
+
+static void parts_of_tiles_are_refused(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const Expr *in = load_at(a, ex("k"));
+  assert_fails(ALU,
+               alu(nest("k", 8, store_at(a, ex("k"), binary(ADD, in, num(1))))),
+               D_ALU_OP,
+               "alu stage 'acc': its innermost loops do not run over one tile "
+               "of 1 x 16 elements");
+  in = load_at(a, ex("i*8 + k"));
+  assert_fails(
+      ALU,
+      alu(nest(
+          "i", 4,
+          nest("k", 16, store_at(a, ex("i*8 + k"), binary(ADD, in, num(1)))))),
+      D_ALU_OP,
+      "alu stage 'acc': it steps by 8 elements, which are no whole tiles of "
+      "16");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      VTA_TEST(loops_that_continue_each_other_are_one),
+      VTA_TEST(every_operation),
+      VTA_TEST(one_tile_needs_no_loop),
+      VTA_TEST(more_loops_than_an_instruction_has),
+      VTA_TEST(rows_of_a_batch_belong_to_the_tile),
+      VTA_TEST(what_the_unit_lacks_is_refused),
+      VTA_TEST(parts_of_tiles_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fish completion of the vtac command.
+
+function __vtac_passes
+    vtac passes 2>/dev/null | string match -r '^\w+'
+end
+
+function __vtac_workloads
+    echo list
+    vtac conv2d --workload list 2>/dev/null | string match -r '^\w+\.\w+'
+end
+
+set -l operators '__fish_seen_subcommand_from gemm conv2d'
+set -l gemm '__fish_seen_subcommand_from gemm'
+set -l conv2d '__fish_seen_subcommand_from conv2d'
+set -l config '__fish_seen_subcommand_from config'
+
+complete -c vtac -f
+complete -c vtac -l help -d 'Show help and exit'
+complete -c vtac -l version -d 'Show the version and exit'
+
+complete -c vtac -n __fish_use_subcommand -a gemm -d 'Blocked matrix multiply'
+complete -c vtac -n __fish_use_subcommand -a conv2d -d '2D convolution'
+complete -c vtac -n __fish_use_subcommand -a config -d 'Show the configuration'
+complete -c vtac -n __fish_use_subcommand -a passes -d 'List the passes'
+
+complete -c vtac -n $operators -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $operators -l emit -x -a 'default tiled vta insns' \
+    -d 'Print a stage'
+complete -c vtac -n $operators -l no-run -d 'Do not run the kernel'
+complete -c vtac -n $operators -l seed -x -d 'Seed of the input data'
+complete -c vtac -n $operators -l stats -x -a 'text json' \
+    -d 'Format of the counters'
+complete -c vtac -n $operators -l quiet -d 'Print only what is asked for'
+complete -c vtac -n $operators -l dump-after -x \
+    -a '(__fish_append , (__vtac_passes))' -d 'Print after these passes'
+complete -c vtac -n $operators -l dump-dir -x \
+    -a '(__fish_complete_directories)' -d 'Write a file after every pass'
+complete -c vtac -n $operators -l time-passes -d 'Print how long passes take'
+complete -c vtac -n $operators -l sim-path -x -a 'fast portable plain' \
+    -d 'Path of the simulator'
+
+complete -c vtac -n $operators -l batch -x -d 'Batch size'
+complete -c vtac -n $operators -l tile -x -d 'Tile sizes'
+complete -c vtac -n $operators -l shift -x -d 'Right shift of the sums'
+
+complete -c vtac -n $gemm -l in -x -d 'Input size'
+complete -c vtac -n $gemm -l out -x -d 'Output size'
+
+complete -c vtac -n $conv2d -l in-channels -x -d 'Input channels'
+complete -c vtac -n $conv2d -l out-channels -x -d 'Output channels'
+complete -c vtac -n $conv2d -l size -x -d 'Size of the input, HxW'
+complete -c vtac -n $conv2d -l kernel -x -d 'Size of the kernel, HxW'
+complete -c vtac -n $conv2d -l pad -x -d 'Zeros around the input, HxW'
+complete -c vtac -n $conv2d -l stride -x -d 'Steps of the kernel, HxW'
+complete -c vtac -n $conv2d -l vthreads -x -d 'Virtual threads'
+complete -c vtac -n $conv2d -l workload -x -a '(__vtac_workloads)' \
+    -d 'A layer of a network'
+
+complete -c vtac -n $config -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $config -l format -x -a 'text json' \
+    -d 'Format of the listing'
