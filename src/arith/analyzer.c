@@ -150,8 +150,29 @@ const Expr *canonical_simplify(Analyzer *analyzer, const Expr *expr) {
   return simplifier_visit(&analyzer->canonicalizer, expr);
 }
 
+/* A sum of variables times constants that are not negative.  The rewriter
+ * may shuffle it, but its canonical form comes out the same without. */
+static bool is_linear(const Analyzer *analyzer, const Expr *expr) {
+  const Binary *op = AS(Binary, expr);
+  const VarFacts *facts;
+  switch (expr->kind) {
+    case INT: return is_index(expr->type);
+    case VAR:
+      facts = analyzer_facts(analyzer, AS(Var, expr));
+      return is_index(expr->type) && !(facts && facts->value);
+    case ADD: return is_linear(analyzer, op->a) && is_linear(analyzer, op->b);
+    case MUL:
+      if (op->a->kind == INT)
+        return AS(IntImm, op->a)->value >= 0 && is_linear(analyzer, op->b);
+      return op->b->kind == INT && AS(IntImm, op->b)->value >= 0 &&
+             is_linear(analyzer, op->a);
+    default: return false;
+  }
+}
+
 const Expr *simplify(Analyzer *analyzer, const Expr *expr) {
   if (expr->kind == INT) return expr;
+  if (is_linear(analyzer, expr)) return canonical_simplify(analyzer, expr);
   const Expr *simpler = rewrite_simplify(analyzer, expr);
   if (simpler->kind == INT) return simpler;
   simpler = canonical_simplify(analyzer, simpler);

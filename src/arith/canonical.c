@@ -31,12 +31,19 @@ static Form take_normal(Analyzer *analyzer, Form *form) {
 
 /* ---- Folding ------------------------------------------------------------ */
 
-/* What table of folds says of two forms: only constants are looked at, so
+/* Of index operators only those with two constants, a 0 or a 1 fold. */
+static bool may_fold(const IntImm *a, const IntImm *b) {
+  if (a && b) return true;
+  const IntImm *imm = a ? a : b;
+  return imm && (imm->value == 0 || imm->value == 1);
+}
+
+/* What the builder folds two forms to: it looks at constants only, so
  * nameless variables stand for whatever else they are. */
 static bool fold_forms(Analyzer *analyzer, ExprKind kind, Form *a, Form *b,
                        Form *ret_form) {
   const IntImm *int_a = form_int(a), *int_b = form_int(b);
-  if (!int_a && !int_b) return false;
+  if (!may_fold(int_a, int_b)) return false;
   Var hole_a = {.e = {VAR, form_type(a)}}, hole_b = {.e = {VAR, form_type(b)}};
   const Expr *folded =
       fold_binary(analyzer->arena, kind, int_a ? &int_a->e : &hole_a.e,

@@ -81,7 +81,18 @@ bool split_has_mode(const Split *split, DivMode mode) {
 }
 
 static bool same_index(const Split *a, const Split *b) {
-  return expr_equal(a->index, b->index);
+  const Expr *in_a = a->index, *in_b = b->index;
+  if (in_a == in_b) return true;
+  return in_a->kind == in_b->kind && in_a->kind != VAR &&
+         expr_equal(in_a, in_b);
+}
+
+/* The builder, where it is clear that an operator on two index expressions
+ * folds only if one is a constant. */
+static const Expr *join(Arena *arena, ExprKind kind, const Expr *a,
+                        const Expr *b) {
+  bool folds = a->kind == INT || b->kind == INT;
+  return folds ? ex_binary(arena, kind, a, b) : make_binary(arena, kind, a, b);
 }
 
 const Expr *make_div(Arena *arena, DivMode mode, const Expr *a, int64_t b) {
@@ -102,7 +113,10 @@ static const Expr *split_term(Arena *arena, const Split *split, int sign) {
   if (split->lower != 1)
     term = make_div(arena, split->mode, term, split->lower);
   int64_t scale = wrap_mul(split->scale, sign);
-  return scale == 1 ? term : ex_muli(arena, term, scale);
+  if (scale == 1) return term;
+  const Expr *factor = make_const(arena, term->type, scale);
+  return term->kind == INT ? ex_mul(arena, term, factor)
+                           : make_binary(arena, MUL, term, factor);
 }
 
 const Expr *split_normal(Analyzer *analyzer, const Split *split) {
@@ -243,11 +257,11 @@ static const Expr *write_sum(Arena *arena, const Sum *sum) {
   const Expr *to = make_const(arena, sum->type, 0);
   for (int i = 0; i < sum->args.n; i++)
     if (sum->args.at[i].scale > 0)
-      to = ex_add(arena, to, split_term(arena, &sum->args.at[i], 1));
+      to = join(arena, ADD, to, split_term(arena, &sum->args.at[i], 1));
   if (sum->base > 0) to = ex_addi(arena, to, sum->base);
   for (int i = 0; i < sum->args.n; i++)
     if (sum->args.at[i].scale < 0)
-      to = ex_sub(arena, to, split_term(arena, &sum->args.at[i], -1));
+      to = join(arena, SUB, to, split_term(arena, &sum->args.at[i], -1));
   if (sum->base < 0)
     to =
         ex_sub(arena, to, make_const(arena, sum->type, wrap_sub(0, sum->base)));

@@ -8,6 +8,7 @@
 
 #include "device/queue_impl.h"
 #include "hw/bounds.h"
+#include "hw/verify.h"
 
 enum {
   DEFAULT_KERNELS = 1 << 14, /* more than fit on chip at once */
@@ -50,7 +51,8 @@ void queue_reset(CommandQueue *queue) {
   stream_drop(queue);
   memset(queue->pop_prev, 0, sizeof queue->pop_prev);
   memset(queue->pop_next, 0, sizeof queue->pop_next);
-  queue->recording.active = false;
+  memset(queue->tokens, 0, sizeof queue->tokens);
+  queue->recording.active = queue->cut = false;
   queue->failed = false;
   queue->port->ops->reset(queue->port);
 }
@@ -232,10 +234,35 @@ static vtac_status upload_stream(CommandQueue *queue) {
   return queue_latch(queue, status);
 }
 
+static const void *dram_bytes(void *self, uint64_t addr, uint64_t size) {
+  const CommandQueue *queue = self;
+  HwPort *port = queue->port;
+  void *bytes;
+  Diag why;
+  if (port->ops->host(port, (HwAddr)addr, size, &bytes, &why)) return NULL;
+  return bytes;
+}
+
+/* A stream brings all that it reads on chip, unless it goes on with what
+ * another left. */
+static vtac_status verify_stream(CommandQueue *queue) {
+  HwVerifyOptions options = {.dram = dram_bytes,
+                             .self = queue,
+                             .refuse_uninitialised = !queue->cut};
+  HwVerifyReport report;
+  if (!queue->options.verify) return VTAC_OK;
+  memcpy(options.tokens, queue->tokens, sizeof options.tokens);
+  vtac_status status = hw_verify(&queue->port->config, queue->insns,
+                                 queue->count, &options, &report, &queue->diag);
+  if (!status) memcpy(queue->tokens, report.tokens, sizeof queue->tokens);
+  return queue_latch(queue, status);
+}
+
 static vtac_status run_stream(CommandQueue *queue) {
   const QueueTrace *trace = &queue->options.trace;
   vtac_status status = upload_image(queue);
   if (!status) status = upload_stream(queue);
+  if (!status) status = verify_stream(queue);
   if (status) return status;
   if (trace->stream) trace->stream(trace->self, queue->insns, queue->count);
   queue->stats.runs++;

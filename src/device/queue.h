@@ -27,6 +27,7 @@ typedef struct QueueTrace {
 
 typedef struct QueueOptions {
   bool force_serial;    /* run in strict program order, ignoring tokens */
+  bool verify;          /* check each stream (hw_verify) before it runs */
   uint32_t max_bytes;   /* of a stream; 0 means HW_MAX_XFER */
   uint32_t max_kernels; /* in the cache; 0 means a default */
   QueueTrace trace;

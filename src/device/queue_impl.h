@@ -87,6 +87,8 @@ struct CommandQueue {
   KernelCache cache;
   Residency resident;
   Recording recording;
+  uint64_t tokens[HW_TOKENS]; /* on the port; known if streams are verified */
+  bool cut;                   /* the last stream ended for want of room */
   Upload stream_memory, image_memory;
 
   Buffer *buffers;

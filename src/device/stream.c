@@ -118,7 +118,10 @@ enum { SPARE_INSNS = 16 };
 
 vtac_status stream_check_overflow(CommandQueue *queue) {
   uint64_t bytes = ((uint64_t)queue->count + SPARE_INSNS) * HW_INSN_BYTES;
-  return bytes > queue->options.max_bytes ? queue_synchronize(queue) : VTAC_OK;
+  if (bytes <= queue->options.max_bytes) return VTAC_OK;
+  vtac_status status = queue_synchronize(queue);
+  queue->cut = !status;
+  return status;
 }
 
 /* Appends a kernel's micro-ops to the image unless the batch holds them. */

@@ -140,17 +140,20 @@ static const Stmt *wrap_for(Rewriter *rw, const Stmt *stmt) {
   return wrapped;
 }
 
-static const Stmt *hoist(const PassContext *context, const Stmt *body) {
+static const Stmt *hoist(const PassContext *context, const Stmt *body,
+                         const PtrMap *loops) {
   static const StmtRewrite stmts[STMT_KINDS] = {[FOR] = wrap_for};
-  Collector collector = collect(context, body);
-  if (collector.loops.n == 0) return body;
-  Hoister hoister = {{context->arena, KEEP_EXPRS, stmts}, &collector.loops};
-  return rewrite_stmt(&hoister.rw, body);
+  Hoister hoister = {{context->arena, KEEP_EXPRS, stmts}, loops};
+  return convert_ssa(context->arena, rewrite_stmt(&hoister.rw, body));
 }
 
+/* Cleaning up is left out where nothing moved: the function has just been
+ * simplified. */
 const Func *pass_hoist_if_then_else(const PassContext *context,
                                     const Func *func) {
-  const Stmt *body = convert_ssa(context->arena, hoist(context, func->body));
+  Collector collector = collect(context, func->body);
+  if (collector.loops.n == 0) return func;
+  const Stmt *body = hoist(context, func->body, &collector.loops);
   func = func_with_body(context->arena, func, body);
   return pass_remove_no_op(context, pass_simplify(context, func));
 }

@@ -27,11 +27,17 @@ static const Expr *on_expr(Rewriter *rw, const Expr *expr) {
 
 /* ---- Scopes ------------------------------------------------------------- */
 
+/* Of a loop with constant bounds the binding says all. */
+static bool has_constant_bounds(const For *loop) {
+  return loop->min->kind == INT && loop->extent->kind == INT;
+}
+
 static const Stmt *on_for(Rewriter *rw, const Stmt *stmt) {
   Analyzer *analyzer = ((Simplifier *)rw)->analyzer;
   const For *loop = AS(For, stmt);
-  const Expr *end = ex_add(rw->arena, loop->min, loop->extent);
   analyzer_bind(analyzer, loop->var, (Range){loop->min, loop->extent});
+  if (has_constant_bounds(loop)) return rewrite_stmt_children(rw, stmt);
+  const Expr *end = ex_add(rw->arena, loop->min, loop->extent);
   Constraint above =
       analyzer_enter(analyzer, ex_ge(rw->arena, &loop->var->e, loop->min));
   Constraint below =

@@ -28,7 +28,8 @@ static void on_stream(void *self, const Insn *insns, uint32_t count) {
 }
 
 static vtac_status open_queue(vtac_device *device, Diag *diag) {
-  QueueOptions options = {.force_serial = device->options.force_serial};
+  QueueOptions options = {.force_serial = device->options.force_serial,
+                          .verify = device->options.verify};
   if (device->options.on_listing)
     options.trace = (QueueTrace){device, on_kernel, on_stream};
   return queue_create(device->port, &options, &device->queue, diag);

@@ -14,7 +14,10 @@
 
 /* ---- Rewriting the graph ------------------------------------------------ */
 
-void replace_dataflow(Schedule *schedule, PtrMap *replaced) {
+/* Makes all reads of the tensors that are keys of `replaced` (Tensor ->
+ * Tensor) reads of their values.  Stages are met producers first, so noting
+ * each replaced operation there carries the change down the graph. */
+static void replace_dataflow(Schedule *schedule, PtrMap *replaced) {
   for (int i = 0; i < schedule->stage.n; i++) {
     Stage *stage = schedule->stage.at[i];
     const Tensor *op = stage->op;

@@ -42,9 +42,9 @@ typedef struct LoopNest {
   PtrMap value;     /* IterVar -> Expr */
 } LoopNest;
 
-/* Loops from leaf `begin` on.  For an init nest, leaves in `skip` (a set of
- * IterVars) have no loop and outer leaves have the values of `outer`. */
 LoopNest make_loop_nest(Lowering *lowering, const Stage *stage);
+/* Loops from leaf `begin` on, without those in `skip` (a set of IterVars);
+ * the leaves before have their values in `outer`. */
 LoopNest make_init_nest(Lowering *lowering, const LoopNest *outer, int begin,
                         const PtrMap *skip);
 /* `body` inside the loops of leaves first .. end-1, with what is attached. */

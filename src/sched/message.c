@@ -105,9 +105,15 @@ static void split_ranges(Messages *messages, const Relation *rel,
   give_range(messages, other, from_zero(messages, rest));
 }
 
-static void fuse_ranges(Messages *messages, const Relation *rel) {
+static void fuse_ranges(Messages *messages, const Stage *stage,
+                        const Relation *rel) {
   const Expr *outer = iter_range(messages, rel->outer).extent;
   const Expr *inner = iter_range(messages, rel->inner).extent;
+  const IntImm *rows = as_int(outer), *columns = as_int(inner);
+  if (rows && columns && rows->value > INT32_MAX / columns->value)
+    fail(messages->arena, D_SCHEDULE,
+         "fuse: axis '%s' of stage '%s' would have more than %d steps",
+         rel->result->var->hint, stage->op->name, INT32_MAX);
   set_iter_range(messages, rel->result,
                  from_zero(messages, ex_mul(messages->arena, outer, inner)));
 }
@@ -131,8 +137,8 @@ static bool has_range(const Messages *messages, const IterVar *axis) {
   return ptrmap_has(&messages->range, axis);
 }
 
-static void relation_ranges(Messages *messages, const Relation *rel,
-                            const PtrMap *threaded) {
+static void relation_ranges(Messages *messages, const Stage *stage,
+                            const Relation *rel, const PtrMap *threaded) {
   switch (rel->kind) {
     case REL_SPLIT:
       if (has_range(messages, rel->parent))
@@ -140,7 +146,7 @@ static void relation_ranges(Messages *messages, const Relation *rel,
       break;
     case REL_FUSE:
       if (has_range(messages, rel->outer) && has_range(messages, rel->inner))
-        fuse_ranges(messages, rel);
+        fuse_ranges(messages, stage, rel);
       break;
     case REL_REBASE:
       give_range(messages, rel->result,
@@ -157,7 +163,7 @@ void pass_down_ranges(Messages *messages, const Stage *stage, bool tighten) {
   ptrmap_init(&threaded, messages->scratch);
   find_threaded(stage, &threaded);
   for (int i = 0; i < stage->relation.n; i++)
-    relation_ranges(messages, &stage->relation.at[i],
+    relation_ranges(messages, stage, &stage->relation.at[i],
                     tighten ? &threaded : NULL);
   if (!tighten) return;
   for (int i = 0; i < stage->leaf.n; i++) {

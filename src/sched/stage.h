@@ -20,11 +20,6 @@ void check_scope(Arena *arena, const char *name, const char *scope);
 /* A deep copy; stages are numbered by `index`. */
 Schedule *schedule_copy(Arena *arena, const Schedule *schedule);
 
-/* Gives the stages the operations they have after the tensors in `replaced`
- * (Tensor -> Tensor, keyed by a stage's former operation) were replaced,
- * consumers after producers, and notes every further replacement there. */
-void replace_dataflow(Schedule *schedule, PtrMap *replaced);
-
 /* The schedule as lowering wants it: a copy in `scratch` (nodes that the
  * result shows are in `arena`) in which inlined stages are gone from their
  * readers' bodies and every loop starts at 0. */

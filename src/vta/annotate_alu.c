@@ -16,9 +16,9 @@ typedef struct Annotator {
 
 static const Stmt *annotate_attr(Rewriter *rw, const Stmt *stmt) {
   const VtaEnv *env = ((Annotator *)rw)->env;
-  if (is_pragma(AS(Attr, stmt), "skip_alu")) return make_nop(rw->arena);
+  if (attr_is_pragma(AS(Attr, stmt), "skip_alu")) return make_nop(rw->arena);
   stmt = rewrite_stmt_children(rw, stmt);
-  if (!is_pragma(AS(Attr, stmt), "alu")) return stmt;
+  if (!attr_is_pragma(AS(Attr, stmt), "alu")) return stmt;
   const Expr *push = make_string(rw->arena, VTA_PUSH_ALU);
   return coproc_scope(env, rw->arena, HW_STAGE_COMPUTE,
                       uop_scope(env, rw->arena, push, stmt));

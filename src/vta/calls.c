@@ -7,25 +7,26 @@
 #include "base/trap.h"
 #include "ir/build.h"
 
-bool has_key(const Attr *attr, const char *key) {
+bool attr_has_key(const Attr *attr, const char *key) {
   return strcmp(attr->key, key) == 0;
 }
 
-bool is_string(const Expr *expr, const char *text) {
+bool expr_is_string(const Expr *expr, const char *text) {
   const StringImm *string = as_string(expr);
   return string && strcmp(string->value, text) == 0;
 }
 
-bool is_pragma(const Attr *attr, const char *name) {
+bool attr_is_pragma(const Attr *attr, const char *name) {
   static const char prefix[] = "pragma_";
   if (strncmp(attr->key, prefix, sizeof prefix - 1) != 0) return false;
-  if (has_key(attr, "pragma_scope")) return is_string(attr->value, name);
+  if (attr_has_key(attr, "pragma_scope"))
+    return expr_is_string(attr->value, name);
   return strcmp(attr->key + sizeof prefix - 1, name) == 0;
 }
 
 const Call *as_extern(const Expr *expr, const char *name) {
   const Call *call = as_call_of(expr, OP_CALL_EXTERN);
-  return call && is_string(call->arg[0], name) ? call : NULL;
+  return call && expr_is_string(call->arg[0], name) ? call : NULL;
 }
 
 const Expr *make_extern(Arena *arena, DType type, const char *name, int n,

@@ -8,9 +8,9 @@
 
 /* Is the annotation the pragma `name`: "pragma_NAME", or "pragma_scope" with
  * the name as its value? */
-bool is_pragma(const Attr *attr, const char *name);
-bool has_key(const Attr *attr, const char *key);
-bool is_string(const Expr *expr, const char *text);
+bool attr_is_pragma(const Attr *attr, const char *name);
+bool attr_has_key(const Attr *attr, const char *key);
+bool expr_is_string(const Expr *expr, const char *text);
 
 /* The call's node if it calls the extern function `name`, else NULL.  Its
  * first argument is the name. */

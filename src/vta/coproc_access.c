@@ -112,7 +112,7 @@ static void access_let(Walker *walker, const Stmt *stmt) {
 
 static void access_attr(Walker *walker, const Stmt *stmt) {
   AccessWalk *walk = (AccessWalk *)walker;
-  int unit = has_key(AS(Attr, stmt), "coproc_scope");
+  int unit = attr_has_key(AS(Attr, stmt), "coproc_scope");
   walk->units += unit;
   walk_stmt_children(walker, stmt);
   walk->units -= unit;
@@ -175,8 +175,8 @@ static void access_if(Walker *walker, const Stmt *stmt) {
 static const ExprVisit access_exprs[EXPR_KINDS] = {
     [LOAD] = access_load, [CALL] = access_call};
 
-void walk_accesses(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
-                   Summary summary, void *self) {
+void coproc_walk_accesses(Arena *scratch, const Stmt *stmt,
+                          const PtrMap *shared, Summary summary, void *self) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = access_store, [EVALUATE] = access_leaf, [LET_STMT] = access_let,
       [ATTR] = access_attr,   [FOR] = access_for,       [IF] = access_if};
@@ -199,7 +199,7 @@ static void collect_store(Walker *walker, const Stmt *stmt) {
   walk_stmt_children(walker, stmt);
 }
 
-void find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared) {
+void coproc_find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = collect_store, [ATTR] = access_attr};
   AccessWalk walk = {.walker = {access_exprs, stmts}, .arena = scratch};

@@ -49,16 +49,20 @@ static const Stmt *token_call(const Detector *d, Op op, Token token) {
 }
 
 static void push_after(Detector *d, const Work *work, Token token) {
-  insert_after(d->out, work->node, token_call(d, OP_COPROC_DEP_PUSH, token));
+  coproc_insert_after(d->out, work->node,
+                      token_call(d, OP_COPROC_DEP_PUSH, token));
 }
 static void pop_after(Detector *d, const Work *work, Token token) {
-  insert_after(d->out, work->node, token_call(d, OP_COPROC_DEP_POP, token));
+  coproc_insert_after(d->out, work->node,
+                      token_call(d, OP_COPROC_DEP_POP, token));
 }
 static void push_before(Detector *d, const Work *work, Token token) {
-  insert_before(d->out, work->node, token_call(d, OP_COPROC_DEP_PUSH, token));
+  coproc_insert_before(d->out, work->node,
+                       token_call(d, OP_COPROC_DEP_PUSH, token));
 }
 static void pop_before(Detector *d, const Work *work, Token token) {
-  insert_before(d->out, work->node, token_call(d, OP_COPROC_DEP_POP, token));
+  coproc_insert_before(d->out, work->node,
+                       token_call(d, OP_COPROC_DEP_POP, token));
 }
 
 static bool has_token(const TokenVec *tokens, Token token) {
@@ -137,7 +141,7 @@ static void close_work(Detector *d, const Work *first, const Work *last) {
 
 static void depend_attr(Walker *walker, const Stmt *stmt) {
   const Attr *attr = AS(Attr, stmt);
-  if (!has_key(attr, "coproc_scope")) {
+  if (!attr_has_key(attr, "coproc_scope")) {
     walk_stmt_children(walker, stmt);
     return;
   }
@@ -184,7 +188,7 @@ static void depend_if(Walker *walker, const Stmt *stmt) {
   add_work(d, &work);
 }
 
-void plan_dependences(Arena *scratch, const Stmt *stmt, Insertions *out) {
+void coproc_plan_tokens(Arena *scratch, const Stmt *stmt, Insertions *out) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [ATTR] = depend_attr, [FOR] = depend_for, [IF] = depend_if};
   Detector d = {.walker = {NULL, stmts}, .arena = scratch, .out = out};

@@ -86,14 +86,15 @@ static AccessVec plan_waits(void *self, const StepVec *seq, const For *loop) {
   for (int i = 0; i < seq->n; i++) {
     const AccessVec *accesses = &seq->at[i].accesses;
     if (host_conflicts(&state.pending, accesses)) {
-      insert_before(plan->out, seq->at[i].stmt, make_wait(plan->out->arena));
+      coproc_insert_before(plan->out, seq->at[i].stmt,
+                           make_wait(plan->out->arena));
       waited(&state);
     }
     add_to_state(plan->arena, accesses, &state);
   }
   if (loop && host_conflicts(&state.pending, &state.entry)) {
-    insert_after(plan->out, seq->at[seq->n - 1].stmt,
-                 make_wait(plan->out->arena));
+    coproc_insert_after(plan->out, seq->at[seq->n - 1].stmt,
+                        make_wait(plan->out->arena));
     waited(&state);
   }
   AccessVec result = state.entry;
@@ -104,10 +105,10 @@ static AccessVec plan_waits(void *self, const StepVec *seq, const For *loop) {
   return result;
 }
 
-void plan_host_waits(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
-                     Insertions *out) {
+void coproc_plan_waits(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
+                       Insertions *out) {
   HostPlan plan = {.arena = scratch, .out = out};
-  walk_accesses(scratch, stmt, shared, plan_waits, &plan);
+  coproc_walk_accesses(scratch, stmt, shared, plan_waits, &plan);
 }
 
 /* ---- Barriers ----------------------------------------------------------- */
@@ -182,8 +183,9 @@ static AccessVec plan_write_barriers(void *self, const StepVec *seq,
       const Access *access = &accesses->at[k];
       if (!counts(access, false, ACCESS_READS)) continue;
       if (take(&writes, access->var, &taken))
-        insert_before(plan->out, seq->at[i].stmt,
-                      make_barrier(plan, OP_COPROC_WRITE_BARRIER, &taken));
+        coproc_insert_before(
+            plan->out, seq->at[i].stmt,
+            make_barrier(plan, OP_COPROC_WRITE_BARRIER, &taken));
       vec_push(plan->arena, &reads, *access);
     }
     for (int k = 0; k < accesses->n; k++)
@@ -192,8 +194,8 @@ static AccessVec plan_write_barriers(void *self, const StepVec *seq,
   }
   for (int i = 0; loop && i < reads.n; i++)
     if (take(&writes, reads.at[i].var, &taken))
-      insert_after(plan->out, seq->at[seq->n - 1].stmt,
-                   make_barrier(plan, OP_COPROC_WRITE_BARRIER, &taken));
+      coproc_insert_after(plan->out, seq->at[seq->n - 1].stmt,
+                          make_barrier(plan, OP_COPROC_WRITE_BARRIER, &taken));
   give_back(plan->arena, &writes, &reads);
   return reads;
 }
@@ -211,8 +213,9 @@ static AccessVec plan_read_barriers(void *self, const StepVec *seq,
       const Access *access = &accesses->at[k];
       if (!counts(access, false, ACCESS_WRITES)) continue;
       if (take(&reads, access->var, &taken))
-        insert_before(plan->out, seq->at[i + 1].stmt,
-                      make_barrier(plan, OP_COPROC_READ_BARRIER, &taken));
+        coproc_insert_before(
+            plan->out, seq->at[i + 1].stmt,
+            make_barrier(plan, OP_COPROC_READ_BARRIER, &taken));
       vec_push(plan->arena, &writes, *access);
     }
     for (int k = 0; k < accesses->n; k++)
@@ -221,15 +224,15 @@ static AccessVec plan_read_barriers(void *self, const StepVec *seq,
   }
   for (int i = 0; loop && i < writes.n; i++)
     if (take(&reads, writes.at[i].var, &taken))
-      insert_before(plan->out, seq->at[0].stmt,
-                    make_barrier(plan, OP_COPROC_READ_BARRIER, &taken));
+      coproc_insert_before(plan->out, seq->at[0].stmt,
+                           make_barrier(plan, OP_COPROC_READ_BARRIER, &taken));
   give_back(plan->arena, &reads, &writes);
   return writes;
 }
 
-void plan_barriers(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
-                   Insertions *out) {
+void coproc_plan_barriers(Arena *scratch, const Stmt *stmt,
+                          const PtrMap *shared, Insertions *out) {
   HostPlan plan = {scratch, out, analyzer_new(scratch)};
-  walk_accesses(scratch, stmt, shared, plan_read_barriers, &plan);
-  walk_accesses(scratch, stmt, shared, plan_write_barriers, &plan);
+  coproc_walk_accesses(scratch, stmt, shared, plan_read_barriers, &plan);
+  coproc_walk_accesses(scratch, stmt, shared, plan_write_barriers, &plan);
 }

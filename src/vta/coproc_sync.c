@@ -33,9 +33,10 @@ static const Stmt *trim_loop(Arena *arena, const Stmt *stmt) {
 static const Stmt *pragma_attr(Rewriter *rw, const Stmt *stmt) {
   stmt = rewrite_stmt_children(rw, stmt);
   const Attr *attr = AS(Attr, stmt);
-  if (is_pragma(attr, "coproc_sync"))
+  if (attr_is_pragma(attr, "coproc_sync"))
     return flatten2(rw->arena, attr->body, sync_call(rw->arena));
-  if (is_pragma(attr, "trim_loop")) return trim_loop(rw->arena, attr->body);
+  if (attr_is_pragma(attr, "trim_loop"))
+    return trim_loop(rw->arena, attr->body);
   return stmt;
 }
 
@@ -57,11 +58,13 @@ static void insert(Insertions *insertions, PtrMap *map, const Stmt *node,
   vec_push(insertions->arena, list, stmt);
 }
 
-void insert_before(Insertions *insertions, const Stmt *node, const Stmt *stmt) {
+void coproc_insert_before(Insertions *insertions, const Stmt *node,
+                          const Stmt *stmt) {
   insert(insertions, &insertions->before, node, stmt);
 }
 
-void insert_after(Insertions *insertions, const Stmt *node, const Stmt *stmt) {
+void coproc_insert_after(Insertions *insertions, const Stmt *node,
+                         const Stmt *stmt) {
   insert(insertions, &insertions->after, node, stmt);
 }
 
@@ -108,7 +111,7 @@ typedef struct ScopeFinder {
 
 static void find_scope_attr(Walker *walker, const Stmt *stmt) {
   ScopeFinder *finder = (ScopeFinder *)walker;
-  if (has_key(AS(Attr, stmt), "coproc_scope"))
+  if (attr_has_key(AS(Attr, stmt), "coproc_scope"))
     finder->found = true;
   else
     walk_stmt_children(walker, stmt);
@@ -126,11 +129,12 @@ static const Stmt *synchronise(const PassContext *context, const Stmt *stmt) {
   ptrmap_init(&insertions.before, context->scratch);
   ptrmap_init(&insertions.after, context->scratch);
   PtrMap shared;
-  find_shared(context->scratch, stmt, &shared);
-  if (shared.n) plan_host_waits(context->scratch, stmt, &shared, &insertions);
-  insert_after(&insertions, stmt, sync_call(context->arena));
-  if (shared.n) plan_barriers(context->scratch, stmt, &shared, &insertions);
-  plan_dependences(context->scratch, stmt, &insertions);
+  coproc_find_shared(context->scratch, stmt, &shared);
+  if (shared.n) coproc_plan_waits(context->scratch, stmt, &shared, &insertions);
+  coproc_insert_after(&insertions, stmt, sync_call(context->arena));
+  if (shared.n)
+    coproc_plan_barriers(context->scratch, stmt, &shared, &insertions);
+  coproc_plan_tokens(context->scratch, stmt, &insertions);
   return apply_insertions(&insertions, stmt);
 }
 

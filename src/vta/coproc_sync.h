@@ -14,18 +14,20 @@ typedef struct Insertions {
 } Insertions;
 typedef VEC(const Stmt *) StmtVec;
 
-void insert_before(Insertions *insertions, const Stmt *node, const Stmt *stmt);
-void insert_after(Insertions *insertions, const Stmt *node, const Stmt *stmt);
+void coproc_insert_before(Insertions *insertions, const Stmt *node,
+                          const Stmt *stmt);
+void coproc_insert_after(Insertions *insertions, const Stmt *node,
+                         const Stmt *stmt);
 
 /* Dependence tokens between the units (coproc_depend.c). */
-void plan_dependences(Arena *scratch, const Stmt *stmt, Insertions *out);
+void coproc_plan_tokens(Arena *scratch, const Stmt *stmt, Insertions *out);
 
 /* Waits of the host for the accelerator inside the program (coproc_host.c). */
-void plan_host_waits(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
-                     Insertions *out);
+void coproc_plan_waits(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
+                       Insertions *out);
 /* Barriers that make the memory writes of one side visible to the other. */
-void plan_barriers(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
-                   Insertions *out);
+void coproc_plan_barriers(Arena *scratch, const Stmt *stmt,
+                          const PtrMap *shared, Insertions *out);
 
 /* ---- Accesses to what host and accelerator share (coproc_access.c) ------ */
 
@@ -58,10 +60,10 @@ typedef AccessVec (*Summary)(void *self, const StepVec *seq, const For *loop);
 
 /* Walks the statement; each sequence, innermost first, goes through `summary`.
  * Only variables in `shared` count. */
-void walk_accesses(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
-                   Summary summary, void *self);
+void coproc_walk_accesses(Arena *scratch, const Stmt *stmt,
+                          const PtrMap *shared, Summary summary, void *self);
 
 /* The variables that host and accelerator both access. */
-void find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared);
+void coproc_find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared);
 
 #endif

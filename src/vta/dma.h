@@ -28,8 +28,8 @@ const char *dma_pattern(Analyzer *analyzer, const Region *region, int64_t block,
                         bool fold, DmaPattern *ret);
 
 /* Is the expression provably this number? */
-bool is_provably(Analyzer *analyzer, const Expr *expr, int64_t value);
+bool dma_is_provably(Analyzer *analyzer, const Expr *expr, int64_t value);
 /* "[a, b, c]" */
-const char *list_text(Arena *arena, int n, const Expr *const *at);
+const char *dma_list_text(Arena *arena, int n, const Expr *const *at);
 
 #endif

@@ -20,12 +20,12 @@
 #include "ir/build.h"
 #include "ir/print.h"
 
-bool is_provably(Analyzer *analyzer, const Expr *expr, int64_t value) {
+bool dma_is_provably(Analyzer *analyzer, const Expr *expr, int64_t value) {
   if (expr->kind == INT) return is_const(expr, value);
   return is_const(simplify(analyzer, expr), value);
 }
 
-const char *list_text(Arena *arena, int n, const Expr *const *at) {
+const char *dma_list_text(Arena *arena, int n, const Expr *const *at) {
   Strbuf text;
   strbuf_init(&text, arena);
   strbuf_char(&text, '[');
@@ -38,13 +38,13 @@ const char *list_text(Arena *arena, int n, const Expr *const *at) {
 static bool is_equal(Analyzer *analyzer, const Expr *a, const Expr *b) {
   if (a->kind == INT && b->kind == INT)
     return AS(IntImm, a)->value == AS(IntImm, b)->value;
-  return is_provably(analyzer, ex_sub(analyzer_arena(analyzer), a, b), 0);
+  return dma_is_provably(analyzer, ex_sub(analyzer_arena(analyzer), a, b), 0);
 }
 
 static bool is_multiple(Analyzer *analyzer, const Expr *expr, int64_t block) {
   Arena *arena = analyzer_arena(analyzer);
   const Expr *divisor = make_const(arena, expr->type, block);
-  return is_provably(analyzer, ex_floormod(arena, expr, divisor), 0);
+  return dma_is_provably(analyzer, ex_floormod(arena, expr, divisor), 0);
 }
 
 /* The numbers of a region, innermost dimension last. */
@@ -76,7 +76,7 @@ static int block_dims(Analyzer *analyzer, const Region *region, int64_t block) {
   for (int i = region->n - 1; i >= 0; i--) {
     if (!is_equal(analyzer, region->stride[i], size)) return -1;
     size = ex_mul(arena, size, region->shape[i]);
-    if (is_provably(analyzer, size, block)) return region->n - i;
+    if (dma_is_provably(analyzer, size, block)) return region->n - i;
   }
   return -1;
 }
@@ -111,12 +111,12 @@ static bool fold_dims(Analyzer *analyzer, const Region *region, int inner,
 static int tile_dims(Analyzer *analyzer, const Dims *dims, int64_t block) {
   int n = dims->shape.n;
   const Expr *const *shape = dims->shape.at, *const *stride = dims->stride.at;
-  if (!is_provably(analyzer, stride[n - 1], 1)) return 0;
-  if (is_provably(analyzer, shape[n - 1], block)) return 1;
+  if (!dma_is_provably(analyzer, stride[n - 1], 1)) return 0;
+  if (dma_is_provably(analyzer, shape[n - 1], block)) return 1;
   if (n < 2 || !is_equal(analyzer, stride[n - 2], shape[n - 1])) return 0;
   const Expr *tile =
       ex_mul(analyzer_arena(analyzer), shape[n - 1], shape[n - 2]);
-  return is_provably(analyzer, tile, block) ? 2 : 0;
+  return dma_is_provably(analyzer, tile, block) ? 2 : 0;
 }
 
 static bool match_rows(Analyzer *analyzer, const Dims *dims, int64_t block,
@@ -130,7 +130,7 @@ static bool match_rows(Analyzer *analyzer, const Dims *dims, int64_t block,
   ret->tile_dims = tile;
   ret->x_size = ret->y_size = ret->x_stride = one;
   if (outer == 0) return true;
-  if (!is_provably(analyzer, stride[outer - 1], block)) return false;
+  if (!dma_is_provably(analyzer, stride[outer - 1], block)) return false;
   ret->x_size = ret->x_stride = shape[outer - 1];
   if (outer == 1) return true;
   if (!is_multiple(analyzer, stride[0], block)) return false;
@@ -145,8 +145,8 @@ static const char *no_pattern(Arena *arena, const Region *region,
   return arena_printf(arena,
                       "shape %s with strides %s is no set of rows of blocks of "
                       "%lld elements",
-                      list_text(arena, region->n, region->shape),
-                      list_text(arena, region->n, region->stride),
+                      dma_list_text(arena, region->n, region->shape),
+                      dma_list_text(arena, region->n, region->stride),
                       (long long)block);
 }
 
@@ -155,8 +155,8 @@ static const char *bad_block(Arena *arena, const Region *region,
   return arena_printf(arena,
                       "the innermost dimensions of shape %s with strides %s "
                       "make no block of %lld consecutive elements",
-                      list_text(arena, region->n, region->shape),
-                      list_text(arena, region->n, region->stride),
+                      dma_list_text(arena, region->n, region->shape),
+                      dma_list_text(arena, region->n, region->stride),
                       (long long)block);
 }
 

@@ -90,9 +90,9 @@ static const Stmt *fold_kernel(Arena *arena, const Stmt *body) {
 
 static const Stmt *fold_attr(Rewriter *rw, const Stmt *stmt) {
   const Attr *attr = AS(Attr, stmt);
-  if (!has_key(attr, "coproc_uop_scope"))
+  if (!attr_has_key(attr, "coproc_uop_scope"))
     return rewrite_stmt_children(rw, stmt);
-  if (!is_string(attr->value, VTA_PUSH_GEMM)) return stmt;
+  if (!expr_is_string(attr->value, VTA_PUSH_GEMM)) return stmt;
   return with_body(rw->arena, stmt, fold_kernel(rw->arena, attr->body));
 }
 

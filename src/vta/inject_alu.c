@@ -315,7 +315,7 @@ typedef struct Injector {
 static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   Injector *injector = (Injector *)rw;
   const Attr *attr = AS(Attr, stmt);
-  if (!is_pragma(attr, "alu")) return rewrite_stmt_children(rw, stmt);
+  if (!attr_is_pragma(attr, "alu")) return rewrite_stmt_children(rw, stmt);
   const IterVar *axis = attr->node.on == ON_ITER ? attr->node.first : NULL;
   Alu alu = {.env = injector->env,
              .arena = rw->arena,

@@ -80,7 +80,7 @@ static void match_guard(Copy *copy, const Expr *condition, const Expr *load,
   if (!as_load(load))
     refuse(copy, "what is copied under a condition is no plain element: %s",
            expr_text(copy->arena, load));
-  if (!is_provably(copy->analyzer, otherwise, 0))
+  if (!dma_is_provably(copy->analyzer, otherwise, 0))
     refuse(copy, "padding is always 0, not %s",
            expr_text(copy->arena, otherwise));
   copy->condition = condition;
@@ -161,12 +161,29 @@ static void match_padding(Copy *copy) {
   src->offset = simplify(copy->analyzer, src->offset);
 }
 
+/* The first store inside, to name what is refused. */
+static void note_store(void *self, const Stmt *stmt) {
+  const Store **found = self;
+  if (!*found) *found = as_store(stmt);
+}
+
+noreturn static void refuse_body(Copy *copy, const Stmt *body) {
+  const Store *inside = NULL;
+  post_order_stmt(copy->arena, body, &inside, NULL, note_store);
+  if (inside) copy->name = inside->buffer->name;
+  if (body->kind == IF)
+    refuse(copy,
+           "it is made under the condition %s, but a transfer is all or "
+           "nothing",
+           expr_text(copy->arena, AS(If, body)->condition));
+  refuse(copy, "its loops hold no plain store, but this: %s",
+         stmt_kind_name(body->kind));
+}
+
 static void match_copy(Copy *copy, const Stmt *stmt) {
   const Stmt *body = match_loops(copy, stmt);
   copy->store = as_store(body);
-  if (!copy->store)
-    refuse(copy, "its loops hold no plain store, but this: %s",
-           stmt_kind_name(body->kind));
+  if (!copy->store) refuse_body(copy, body);
   copy->name = copy->store->buffer->name;
   match_value(copy, copy->store->value);
   copy->dst = match_region(copy, copy->store->buffer, copy->store->index[0]);
@@ -258,7 +275,7 @@ static bool is_compact(const Copy *copy, const Region *region) {
   const Expr *size = make_i32(copy->arena, 1);
   for (int i = region->n - 1; i >= 0; i--) {
     const Expr *gap = ex_sub(copy->arena, size, region->stride[i]);
-    if (!is_provably(copy->analyzer, gap, 0)) return false;
+    if (!dma_is_provably(copy->analyzer, gap, 0)) return false;
     size = ex_mul(copy->arena, size, region->shape[i]);
   }
   return true;
@@ -274,8 +291,8 @@ static const Expr *sram_pointer(const Copy *copy, const Region *region) {
 }
 
 static bool no_padding(const Copy *copy, int loop) {
-  return is_provably(copy->analyzer, copy->before[loop], 0) &&
-         is_provably(copy->analyzer, copy->after[loop], 0);
+  return dma_is_provably(copy->analyzer, copy->before[loop], 0) &&
+         dma_is_provably(copy->analyzer, copy->after[loop], 0);
 }
 
 static const char *too_much(const Copy *copy, const Expr *pad) {
@@ -331,8 +348,8 @@ static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
   if (!is_compact(copy, sram))
     return arena_printf(
         copy->arena, "'%s' is not filled without gaps: shape %s, strides %s",
-        sram->buffer->name, list_text(copy->arena, sram->n, sram->shape),
-        list_text(copy->arena, sram->n, sram->stride));
+        sram->buffer->name, dma_list_text(copy->arena, sram->n, sram->shape),
+        dma_list_text(copy->arena, sram->n, sram->stride));
   const char *why = dma_pattern(copy->analyzer, dram, route->block,
                                 !copy->condition, &ret->dram);
   if (why)
@@ -402,7 +419,8 @@ typedef struct Injector {
 static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   Injector *injector = (Injector *)rw;
   const Attr *attr = AS(Attr, stmt);
-  if (!has_key(attr, "pragma_dma_copy")) return rewrite_stmt_children(rw, stmt);
+  if (!attr_has_key(attr, "pragma_dma_copy"))
+    return rewrite_stmt_children(rw, stmt);
   const IterVar *axis = attr->node.on == ON_ITER ? attr->node.first : NULL;
   Copy copy = {.env = injector->env,
                .arena = rw->arena,

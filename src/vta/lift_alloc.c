@@ -33,7 +33,7 @@ static const Stmt *lift_scope(Rewriter *rw, const Stmt *stmt) {
 }
 
 static const Stmt *lift_attr(Rewriter *rw, const Stmt *stmt) {
-  return has_key(AS(Attr, stmt), "virtual_thread")
+  return attr_has_key(AS(Attr, stmt), "virtual_thread")
              ? lift_scope(rw, stmt)
              : rewrite_stmt_children(rw, stmt);
 }

@@ -41,7 +41,7 @@ static const Stmt *wrap(const Lifter *lifter, const Attr *scope,
 static const Stmt *lift_attr(Rewriter *rw, const Stmt *stmt) {
   Lifter *lifter = (Lifter *)rw;
   const Attr *attr = AS(Attr, stmt);
-  if (!has_key(attr, lifter->key)) return rewrite_stmt_children(rw, stmt);
+  if (!attr_has_key(attr, lifter->key)) return rewrite_stmt_children(rw, stmt);
   lifter->pending = attr;
   return attr->body;
 }

@@ -6,7 +6,8 @@
 #include "vta/calls.h"
 
 static const Stmt *skip_attr(Rewriter *rw, const Stmt *stmt) {
-  if (is_pragma(AS(Attr, stmt), "skip_dma_copy")) return make_nop(rw->arena);
+  if (attr_is_pragma(AS(Attr, stmt), "skip_dma_copy"))
+    return make_nop(rw->arena);
   return rewrite_stmt_children(rw, stmt);
 }
 

@@ -256,6 +256,23 @@ static void test_reduce_from(void **state) {
                "C[0] = max(C[0], A[(k + 2)])");
 }
 
+/* A tensor of one element has no axes and no loops but the reduction's. */
+static void test_no_axes(void **state) {
+  EXPECT_NO_FAILURE((Kit *)*state);
+  Kit *kit = *state;
+  Arena *a = &kit->arena;
+  Chain g = {.kit = kit};
+  g.A = input(a, "A", INT32, (Shape){1, {12}});
+  const IterVar *k = te_reduce_axis(a, "k", 0, 12);
+  const Expr *sum = te_sum(a, te_read_axes(a, g.A, 1, &k), 1, &k);
+  const Tensor *total = te_compute(a, "total", "", 0, NULL, sum);
+  g.C = te_compute(a, "C", "", 0, NULL,
+                   ex_addi(a, te_read(a, total, 0, NULL), 1));
+  g.s = sched_create(a, 1, &g.C);
+  ASSERT_LINES(body(&g), "total[] = 0", "for (k: int32, 0, 12) {",
+               "total[] = (total[] + A[k])", "C[] = (total[] + 1)");
+}
+
 /* A stage without a scope inside a thread has memory of its own. */
 static void test_thread(void **state) {
   SETUP();
@@ -281,6 +298,7 @@ int main(void) {
       KIT_TEST(test_compute_at),  KIT_TEST(test_attach_moves),
       KIT_TEST(test_inline),      KIT_TEST(test_inline_chain),
       KIT_TEST(test_cache_read),  KIT_TEST(test_cache_write),
-      KIT_TEST(test_reduce_from), KIT_TEST(test_thread)};
+      KIT_TEST(test_reduce_from), KIT_TEST(test_no_axes),
+      KIT_TEST(test_thread)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

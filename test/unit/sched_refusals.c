@@ -234,6 +234,25 @@ static void test_lowering(void **state) {
   ASSERT_FAILS(kit, D_ATTACH, "of 'C', which is inlined", lower(kit, &g));
 }
 
+static void test_fuse_too_long(void **state) {
+  Kit *kit = *state;
+  EXPECT_NO_FAILURE(kit);
+  Arena *a = &kit->arena;
+  Graph g = {0};
+  g.A = input(a, "A", INT8, (Shape){1, {1 << 20}});
+  const Expr *shape[] = {make_i32(a, 4096)};
+  const IterVar *i;
+  te_axes(a, 1, shape, NULL, &i);
+  g.k = te_reduce_axis(a, "k", 0, 1 << 20);
+  const Expr *sum = te_sum(a, te_read_axes(a, g.A, 1, &g.k), 1, &g.k);
+  g.D = te_compute(a, "D", "", 1, &i, sum);
+  g.s = sched_create(a, 1, &g.D);
+  sched_fuse(sched_stage(g.s, g.D), 2, (const IterVar *[]){i, g.k});
+  const Tensor *args[] = {g.A, g.D};
+  ASSERT_FAILS(kit, D_SCHEDULE, "axis 'i0.k.fused' of stage 'D' would have",
+               sched_lower(a, &kit->scratch, g.s, 2, args, "f"));
+}
+
 static void test_threads(void **state) {
   SETUP();
   const IterVar *thread = te_thread_axis(arena, "cthread", NULL);
@@ -265,6 +284,7 @@ int main(void) {
                                      KIT_TEST(test_caches),
                                      KIT_TEST(test_arguments),
                                      KIT_TEST(test_lowering),
+                                     KIT_TEST(test_fuse_too_long),
                                      KIT_TEST(test_threads),
                                      KIT_TEST(test_thread_start)};
   return cmocka_run_group_tests(tests, NULL, NULL);

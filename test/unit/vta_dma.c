@@ -32,7 +32,7 @@ static void consecutive_tiles_are_one_row(void **state) {
 static void assert_sizes(const Stmt *copy, int x, int y, int stride) {
   const Stmt *stmt = body_of(run(DMA, dma(copy)));
   const Call *transfer = as_call(as_evaluate(stmt)->value);
-  int first = is_string(transfer->arg[0], "VTALoadBuffer2D") ? 4 : 6;
+  int first = expr_is_string(transfer->arg[0], "VTALoadBuffer2D") ? 4 : 6;
   assert_true(is_const(transfer->arg[first], x));
   assert_true(is_const(transfer->arg[first + 1], y));
   assert_true(is_const(transfer->arg[first + 2], stride));
@@ -151,6 +151,13 @@ static void what_is_no_copy_is_refused(void **state) {
   assert_fails(DMA, dma(nest("k", 16, call("f"))), D_DMA_COPY,
                "dma_copy of 'i0': its loops hold no plain store, but this: "
                "evaluate");
+  const Stmt *some =
+      make_if(A, ex("o*16 + k < 20"),
+              store_at(inp(16), ex("k"), load_at(dram(16), ex("k"))), NULL);
+  assert_fails(DMA, dma(nest("k", 16, some)), D_DMA_COPY,
+               "dma_copy of 'd': it is made under the condition "
+               "(((o: int32*16) + k: int32) < 20), but a transfer is all or "
+               "nothing");
   assert_fails(
       DMA,
       dma(nest("k", 16,
