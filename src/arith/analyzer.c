@@ -3,6 +3,7 @@
  * provers made of the two simplifiers and the bounds. */
 #include "arith/analyzer.h"
 
+#include "arith/form.h"
 #include "arith/rewrite.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
@@ -12,9 +13,9 @@ enum { REWRITE_ROUNDS = 2 };
 void analyzer_init(Analyzer *analyzer, Arena *arena) {
   *analyzer = (Analyzer){.arena = arena, .version = 1};
   ptrmap_init(&analyzer->vars, arena);
-  analyzer->rewriter = (Simplifier){.analyzer = analyzer};
-  analyzer->canonicalizer =
-      (Simplifier){.analyzer = analyzer, .canonical = true};
+  analyzer->rewriter = (Simplifier){analyzer, REWRITE, 0};
+  analyzer->canonicalizer = (Simplifier){analyzer, CANONICAL, 0};
+  analyzer->both = (Simplifier){analyzer, BOTH, 0};
 }
 
 Analyzer *analyzer_new(Arena *arena) {
@@ -170,8 +171,21 @@ static bool is_linear(const Analyzer *analyzer, const Expr *expr) {
   }
 }
 
+/* Does simplifying the node come down to simplifying each operand? */
+static bool only_holds_operands(const Expr *expr) {
+  if (expr->kind != CALL) return expr->kind == LOAD;
+  switch (AS(Call, expr)->op) {
+    case OP_LIKELY:
+    case OP_IF_THEN_ELSE:
+    case OP_SHIFT_RIGHT:
+    case OP_SHIFT_LEFT: return false;
+    default: return true;
+  }
+}
+
 const Expr *simplify(Analyzer *analyzer, const Expr *expr) {
   if (expr->kind == INT) return expr;
+  if (only_holds_operands(expr)) return rewrite_node(&analyzer->both, expr);
   if (is_linear(analyzer, expr)) return canonical_simplify(analyzer, expr);
   const Expr *simpler = rewrite_simplify(analyzer, expr);
   if (simpler->kind == INT) return simpler;
@@ -184,7 +198,9 @@ const Expr *simplify(Analyzer *analyzer, const Expr *expr) {
 const Expr *simplify_alone(Arena *arena, const Expr *expr) {
   if (expr->kind == INT || expr->kind == VAR) return expr;
   Analyzer alone;
+  SumRoom room;
   analyzer_init(&alone, arena);
+  sums_lend(&alone, &room);
   return simplify(&alone, expr);
 }
 

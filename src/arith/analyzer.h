@@ -22,11 +22,14 @@ typedef struct VarFacts {
   Modular modular;
 } VarFacts;
 
-/* Either of the two simplifiers.  They share the rewrite rules: a rule met
- * while the canonical one runs has its operands visited by that one. */
+/* The simplifiers share the visitor and the rewrite rules: a rule met while
+ * the canonical one runs has its operands visited by that one.  BOTH is one
+ * after the other, for nodes whose operands have nothing to do with each
+ * other. */
+typedef enum SimplifierKind { REWRITE, CANONICAL, BOTH } SimplifierKind;
 typedef struct Simplifier {
   Analyzer *analyzer;
-  bool canonical;
+  SimplifierKind kind;
   int depth; /* of rule results being visited again */
 } Simplifier;
 
@@ -62,7 +65,7 @@ struct Analyzer {
   VEC(ModularFact) moduli; /* the last of a variable counts */
   VEC(const Expr *) facts; /* conditions taken as true, word for word */
   uint32_t version;        /* never 0 */
-  Simplifier rewriter, canonicalizer;
+  Simplifier rewriter, canonicalizer, both;
   struct Sum *free_sums; /* sums to be used again */
   StableSlot stable[STABLE_SLOTS];
   BoundSlot bound[BOUND_SLOTS];

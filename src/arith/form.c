@@ -143,6 +143,13 @@ void sum_release(Analyzer *analyzer, Sum *sum) {
   analyzer->free_sums = sum;
 }
 
+void sums_lend(Analyzer *analyzer, SumRoom *room) {
+  for (int i = 0; i < ROOM_SUMS; i++) {
+    room->sum[i] = (Sum){.args = {room->split[i], 0, ROOM_SPLITS}};
+    sum_release(analyzer, &room->sum[i]);
+  }
+}
+
 bool sum_is_zero(const Sum *sum) { return sum->base == 0 && sum->args.n == 0; }
 
 void sum_add_split(Analyzer *analyzer, Sum *sum, Split split, int64_t scale) {

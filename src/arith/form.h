@@ -29,6 +29,14 @@ typedef struct Sum {
   struct Sum *next; /* in the analyzer's list of free sums */
 } Sum;
 
+/* Memory for the sums of an analyzer that lives as long. */
+enum { ROOM_SUMS = 2, ROOM_SPLITS = 8 };
+typedef struct SumRoom {
+  Sum sum[ROOM_SUMS];
+  Split split[ROOM_SUMS][ROOM_SPLITS];
+} SumRoom;
+void sums_lend(Analyzer *analyzer, SumRoom *room);
+
 typedef enum FormKind { FORM_EXPR, FORM_SPLIT, FORM_SUM } FormKind;
 
 typedef struct Form {

@@ -152,12 +152,13 @@ static IntSet eval_by_point(Evaluator *ev, ExprKind kind, IntSet a,
                   make_select(arena, sign, from_hi, from_lo)};
 }
 
-static IntSet eval_mul(Evaluator *ev, IntSet a, IntSet b) {
-  if (single(ev->arena, &a)) {
+static IntSet eval_mul(Evaluator *ev, IntSet a, bool a_single, IntSet b) {
+  if (a_single) {
     IntSet point = a;
     a = b, b = point;
+  } else if (!single(ev->arena, &b)) {
+    return set_everything();
   }
-  if (!single(ev->arena, &b)) return set_everything();
   if (is_const(b.lo, 0)) return b;
   if (is_const(b.lo, 1)) return a;
   return eval_by_point(ev, MUL, a, b.lo);
@@ -209,11 +210,12 @@ static IntSet eval_minmax(Evaluator *ev, ExprKind kind, IntSet a, IntSet b) {
                   ex_binary(ev->arena, kind, a.hi, b.hi)};
 }
 
-static IntSet combine_sets(Evaluator *ev, ExprKind kind, IntSet a, IntSet b) {
+static IntSet combine_sets(Evaluator *ev, ExprKind kind, IntSet a,
+                           bool a_single, IntSet b) {
   switch (kind) {
     case ADD: return eval_add(ev, a, b);
     case SUB: return eval_sub(ev, a, b);
-    case MUL: return eval_mul(ev, a, b);
+    case MUL: return eval_mul(ev, a, a_single, b);
     case DIV:
     case FLOORDIV: return eval_div(ev, kind, a, b);
     case MOD:
@@ -236,7 +238,8 @@ static IntSet eval_binary(Evaluator *ev, const Expr *expr) {
   ExprKind kind = expr->kind;
   IntSet a = eval(ev, op->a), b = eval(ev, op->b);
   if (is_exactly(&a, op->a) && is_exactly(&b, op->b)) return set_point(expr);
-  if (single(arena, &a) && single(arena, &b))
+  bool a_single = single(arena, &a);
+  if (a_single && single(arena, &b))
     return set_point(ex_binary(arena, kind, a.lo, b.lo));
   if (is_truth(kind)) {
     DType type = op->a->type;
@@ -244,7 +247,7 @@ static IntSet eval_binary(Evaluator *ev, const Expr *expr) {
   }
   if (is_empty(&a)) return a;
   if (is_empty(&b)) return b;
-  return combine_sets(ev, kind, a, b);
+  return combine_sets(ev, kind, a, a_single, b);
 }
 
 /* ---- Other nodes -------------------------------------------------------- */

@@ -51,7 +51,7 @@ Order try_compare(Simplifier *simplifier, const Expr *expr, int64_t bound) {
 /* ---- Facts -------------------------------------------------------------- */
 
 static bool has_facts(const Simplifier *simplifier) {
-  return !simplifier->canonical && simplifier->analyzer->facts.n;
+  return simplifier->kind == REWRITE && simplifier->analyzer->facts.n;
 }
 
 /* The constant that a condition is known to be, or NULL. */
@@ -304,7 +304,7 @@ static const Expr *visit_reduce(Simplifier *simplifier, const Expr *expr) {
   }
   const Expr *source = simplifier_visit(simplifier, reduce->source);
   const Expr *condition = simplifier_visit(simplifier, reduce->condition);
-  if (simplifier->canonical && reduce->n == 0) {
+  if (simplifier->kind == CANONICAL && reduce->n == 0) {
     const Expr *none = combiner_identity(arena, reduce->combiner, expr->type);
     return simplifier_visit(simplifier,
                             make_select(arena, condition, source, none));
@@ -368,7 +368,11 @@ static const Expr *rewrite_visit(Simplifier *simplifier, const Expr *expr) {
 
 const Expr *simplifier_visit(Simplifier *simplifier, const Expr *expr) {
   if (expr->kind == INT) return expr;
-  if (simplifier->canonical) return canonical_visit(simplifier, expr);
+  switch (simplifier->kind) {
+    case CANONICAL: return canonical_visit(simplifier, expr);
+    case BOTH: return simplify(simplifier->analyzer, expr);
+    default: break;
+  }
   if (expr->kind == VAR) return visit_var(simplifier, expr);
   return rewrite_visit(simplifier, expr);
 }

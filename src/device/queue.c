@@ -52,7 +52,7 @@ void queue_reset(CommandQueue *queue) {
   memset(queue->pop_prev, 0, sizeof queue->pop_prev);
   memset(queue->pop_next, 0, sizeof queue->pop_next);
   memset(queue->tokens, 0, sizeof queue->tokens);
-  queue->recording.active = queue->cut = false;
+  queue->recording.active = false;
   queue->failed = false;
   queue->port->ops->reset(queue->port);
 }
@@ -283,5 +283,6 @@ vtac_status queue_synchronize(CommandQueue *queue) {
     queue_reset(queue);
   else
     stream_drop(queue);
+  queue->cut = false;
   return status;
 }

@@ -12,23 +12,7 @@
 #include "sched/message.h"
 #include "sched/stage.h"
 
-/* ---- Rewriting the graph ------------------------------------------------ */
-
-/* Makes all reads of the tensors that are keys of `replaced` (Tensor ->
- * Tensor) reads of their values.  Stages are met producers first, so noting
- * each replaced operation there carries the change down the graph. */
-static void replace_dataflow(Schedule *schedule, PtrMap *replaced) {
-  for (int i = 0; i < schedule->stage.n; i++) {
-    Stage *stage = schedule->stage.at[i];
-    const Tensor *op = stage->op;
-    if (is_placeholder(op)) continue;
-    const Expr *body = te_replace_reads(schedule->arena, op->body, replaced);
-    if (body == op->body) continue;
-    stage->op = te_with_body(schedule->arena, op, body);
-    ptrmap_set(replaced, op, stage->op);
-    ptrmap_set(&schedule->of, stage->op, stage);
-  }
-}
+/* ---- The new stage ------------------------------------------------------ */
 
 static int stage_position(const Schedule *schedule, const Stage *stage) {
   for (int i = 0; i < schedule->stage.n; i++)
@@ -52,12 +36,11 @@ static const char *cache_name(const Schedule *schedule, const char *base,
   }
 }
 
-static Stage *insert_cache(Schedule *schedule, int position, const Tensor *op,
-                           const char *scope) {
+static void insert_cache(Schedule *schedule, int position, const Tensor *op,
+                         const char *scope) {
   Stage *stage = stage_new(schedule, op);
   sched_set_scope(stage, scope);
   vec_insert(schedule->arena, &schedule->stage, position, stage);
-  return stage;
 }
 
 /* ---- cache_read --------------------------------------------------------- */
@@ -97,8 +80,7 @@ static void redirect_reader(Stage *reader, const Tensor *from,
   ptrmap_init(&one, schedule->arena);
   ptrmap_set(&one, from, cache);
   const Expr *body = te_replace_reads(schedule->arena, reader->op->body, &one);
-  reader->op = te_with_body(schedule->arena, reader->op, body);
-  ptrmap_set(&schedule->of, reader->op, reader);
+  stage_replace(reader, te_with_body(schedule->arena, reader->op, body));
 }
 
 const Tensor *sched_cache_read(Schedule *schedule, const Tensor *tensor,
@@ -115,16 +97,10 @@ const Tensor *sched_cache_read(Schedule *schedule, const Tensor *tensor,
   const Tensor *cache = te_compute(arena, name, "", from->n, axis,
                                    te_read_axes(arena, from, from->n, axis));
 
-  PtrMap replaced; /* Tensor -> Tensor */
-  ptrmap_init(&replaced, arena);
-  for (int i = 0; i < n; i++) {
-    Stage *reader = sched_stage(schedule, readers[i]);
-    const Tensor *before = reader->op;
-    redirect_reader(reader, from, cache);
-    ptrmap_set(&replaced, before, reader->op);
-  }
-  replace_dataflow(schedule, &replaced);
   insert_cache(schedule, stage_position(schedule, source) + 1, cache, scope);
+  for (int i = 0; i < n; i++)
+    redirect_reader(sched_stage(schedule, readers[i]), from, cache);
+  sync_reads(arena, schedule);
   return cache;
 }
 
@@ -170,41 +146,54 @@ static Relayout relayout_new(Stage *stage) {
   return layout;
 }
 
-/* Ranges, the cache's axes, and the root axes as functions of the loops. */
+static void relayout_ranges(const Relayout *layout, Messages *messages) {
+  const Tensor *op = layout->stage->op;
+  for (int i = 0; i < op->n; i++) {
+    analyzer_bind(messages->analyzer, op->axis[i]->var, op->axis[i]->dom);
+    set_iter_range(messages, op->axis[i], op->axis[i]->dom);
+  }
+  pass_down_ranges(messages, layout->stage, false);
+}
+
+static void add_cache_axis(Relayout *layout, const IterVar *leaf, Range range) {
+  Arena *arena = layout->arena;
+  const char *hint = arena_printf(arena, "%s.c", leaf->var->hint);
+  const Var *var = make_var(arena, hint, INT32);
+  vec_push(arena, &layout->axis, make_iter(arena, range, var, leaf->type, ""));
+  ptrmap_set(&layout->loop, leaf->var, var);
+}
+
+static void make_guard(Relayout *layout, Messages *messages,
+                       const PtrMap *values) {
+  Arena *arena = layout->arena;
+  const Tensor *op = layout->stage->op;
+  BoundCheck check = {.skip_domain = true, .value = values};
+  ptrmap_init(&check.skip, arena);
+  for (int i = 0; i < op->reduce_axes; i++)
+    ptrmap_set(&check.skip, op->reduce_axis[i], op);
+  ExprVec guard = bound_checks(messages, layout->stage, &check);
+  for (int i = 0; i < guard.n; i++)
+    layout->guard =
+        layout->guard ? ex_and(arena, layout->guard, guard.at[i]) : guard.at[i];
+}
+
+/* The cache's axes, the root axes as functions of the loops, and the guard. */
 static void relayout_axes(Relayout *layout, Messages *messages) {
   const Stage *stage = layout->stage;
   const Tensor *op = stage->op;
   PtrMap value; /* IterVar -> Expr */
   ptrmap_init(&value, layout->arena);
-  for (int i = 0; i < op->n; i++) {
-    analyzer_bind(messages->analyzer, op->axis[i]->var, op->axis[i]->dom);
-    set_iter_range(messages, op->axis[i], op->axis[i]->dom);
-  }
-  pass_down_ranges(messages, stage, false);
   for (int i = 0; i < stage->leaf.n; i++) {
     const IterVar *leaf = stage->leaf.at[i];
     if (is_root_reduction(stage, leaf)) continue;
-    const char *hint = arena_printf(layout->arena, "%s.c", leaf->var->hint);
-    const Var *var = make_var(layout->arena, hint, INT32);
-    const IterVar *axis = make_iter(layout->arena, iter_range(messages, leaf),
-                                    var, leaf->type, "");
-    vec_push(layout->arena, &layout->axis, axis);
+    add_cache_axis(layout, leaf, iter_range(messages, leaf));
     ptrmap_set(&value, leaf, leaf->var);
-    ptrmap_set(&layout->loop, leaf->var, var);
   }
   pass_up_values(messages, stage, &value);
   for (int i = 0; i < op->n; i++)
     ptrmap_set(&layout->root, op->axis[i]->var,
                ptrmap_get(&value, op->axis[i]));
-  BoundCheck check = {.skip_domain = true, .value = &value};
-  ptrmap_init(&check.skip, layout->arena);
-  for (int i = 0; i < op->reduce_axes; i++)
-    ptrmap_set(&check.skip, op->reduce_axis[i], op);
-  ExprVec guard = bound_checks(messages, stage, &check);
-  for (int i = 0; i < guard.n; i++)
-    layout->guard = layout->guard
-                        ? ex_and(layout->arena, layout->guard, guard.at[i])
-                        : guard.at[i];
+  make_guard(layout, messages, &value);
 }
 
 /* The body with the guard put on it. */
@@ -253,18 +242,15 @@ const Tensor *sched_cache_write(Schedule *schedule, const Tensor *tensor,
   Relayout layout = relayout_new(stage);
   Messages messages;
   messages_init(&messages, arena, arena);
+  relayout_ranges(&layout, &messages);
   relayout_axes(&layout, &messages);
   const char *name = arena_printf(arena, "%s.%s", stage->op->name, scope);
   const Tensor *cache = cache_of(&layout, name);
   const Tensor *copy = copy_of(&layout, &messages, cache);
 
-  PtrMap replaced;
-  ptrmap_init(&replaced, arena);
-  ptrmap_set(&replaced, stage->op, copy);
-  replace_dataflow(schedule, &replaced);
-  stage->op = copy;
-  ptrmap_set(&schedule->of, copy, stage);
-  stage_reset_axes(stage);
   insert_cache(schedule, stage_position(schedule, stage), cache, scope);
+  stage_replace(stage, copy);
+  stage_reset_axes(stage);
+  sync_reads(arena, schedule);
   return cache;
 }

@@ -53,23 +53,16 @@ static void inline_stages(Arena *arena, Arena *scratch, Schedule *schedule) {
   for (int i = 0; i < n; i++) body[i] = schedule->stage.at[i]->op->body;
   for (int i = n - 1; i >= 0; i--) {
     if (schedule->stage.at[i]->attach != ATTACH_INLINE) continue;
-    /* A stage inlined earlier may have brought reads into this one's body. */
     inline_stage(arena, schedule, i, body);
     any = true;
   }
   if (!any) return;
-  PtrMap replaced; /* Tensor -> Tensor */
-  ptrmap_init(&replaced, scratch);
   for (int i = 0; i < n; i++) {
     Stage *stage = schedule->stage.at[i];
-    const Tensor *op = stage->op;
-    if (!body[i] || stage->attach == ATTACH_INLINE) continue;
-    const Expr *changed = te_replace_reads(arena, body[i], &replaced);
-    if (changed == op->body) continue;
-    stage->op = te_with_body(arena, op, changed);
-    ptrmap_set(&replaced, op, stage->op);
-    ptrmap_set(&schedule->of, stage->op, stage);
+    if (body[i] != stage->op->body)
+      stage_replace(stage, te_with_body(arena, stage->op, body[i]));
   }
+  sync_reads(arena, schedule);
 }
 
 /* ---- Rebasing ----------------------------------------------------------- */

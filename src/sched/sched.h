@@ -131,8 +131,9 @@ const Tensor *sched_cache_write(Schedule *schedule, const Tensor *tensor,
 
 /* The function that computes the schedule: parameters in the order of `args`,
  * which holds every placeholder and output (and any other tensor that the
- * caller wants to see) once.  The result is in `arena`; `scratch`, another
- * arena, holds what is not needed afterwards and is the caller's to empty. */
+ * caller wants to see) once.  The result is in `arena` and shares nodes with
+ * the tensors; `scratch`, another arena, holds what is not needed afterwards
+ * and is the caller's to empty. */
 const Func *sched_lower(Arena *arena, Arena *scratch, const Schedule *schedule,
                         int nargs, const Tensor *const *args, const char *name);
 

@@ -83,6 +83,31 @@ const IterVar *bound_thread(const Stage *stage, const IterVar *axis) {
   return attr ? attr->thread : NULL;
 }
 
+/* ---- Operations --------------------------------------------------------- */
+
+void stage_replace(Stage *stage, const Tensor *op) {
+  stage->op = op;
+  ptrmap_set(&stage->schedule->of, op, stage);
+}
+
+/* Stages are met producers first, so what each one reads is final. */
+void sync_reads(Arena *arena, Schedule *schedule) {
+  for (int i = 0; i < schedule->stage.n; i++) {
+    Stage *stage = schedule->stage.at[i];
+    const Tensor *const *input;
+    int n = te_input_tensors(schedule->arena, stage->op, &input);
+    PtrMap stale; /* Tensor -> Tensor */
+    ptrmap_init(&stale, schedule->arena);
+    for (int k = 0; k < n; k++) {
+      const Tensor *now = sched_stage(schedule, input[k])->op;
+      if (now != input[k]) ptrmap_set(&stale, input[k], now);
+    }
+    if (!stale.n) continue;
+    const Expr *body = te_replace_reads(arena, stage->op->body, &stale);
+    stage_replace(stage, te_with_body(arena, stage->op, body));
+  }
+}
+
 /* ---- Copying ------------------------------------------------------------ */
 
 #define COPY_VEC(arena, v)                                             \

@@ -11,6 +11,9 @@
  * at that, any other gets an extra push or pop; what is left over at the end
  * is pushed before, or popped after, the whole.
  *
+ * Tokens between load and store unit, for which the reference makes calls that
+ * its runtime refuses, are relayed.
+ *
  * The order of insertion is that of TVM 0.9's CoProcInstDepDetector, since it
  * shows in dumps; where that goes by hash order, ours goes by unit number.
  * Cost: linear in the statement; the number of units is constant. */
@@ -42,27 +45,52 @@ typedef struct Detector {
 
 enum { UNITS_MAX = 8 };
 
-static const Stmt *token_call(const Detector *d, Op op, Token token) {
+typedef void (*Insert)(Insertions *insertions, const Stmt *node,
+                       const Stmt *stmt);
+
+static void insert_call(Detector *d, Insert insert, const Stmt *node, Op op,
+                        int from, int to) {
   Arena *arena = d->out->arena;
-  const Expr *arg[2] = {make_i32(arena, token.from), make_i32(arena, token.to)};
-  return make_evaluate(arena, make_call(arena, INT32, op, 2, arg));
+  const Expr *arg[2] = {make_i32(arena, from), make_i32(arena, to)};
+  insert(d->out, node,
+         make_evaluate(arena, make_call(arena, INT32, op, 2, arg)));
+}
+
+/* Load and store unit have no queue between them: their tokens go by way of
+ * the compute unit, which hands them on where they are popped. */
+static bool is_relayed(Token token) {
+  return (token.from == HW_STAGE_LOAD && token.to == HW_STAGE_STORE) ||
+         (token.from == HW_STAGE_STORE && token.to == HW_STAGE_LOAD);
+}
+
+static void insert_push(Detector *d, Insert insert, const Stmt *node,
+                        Token token) {
+  int to = is_relayed(token) ? HW_STAGE_COMPUTE : token.to;
+  insert_call(d, insert, node, OP_COPROC_DEP_PUSH, token.from, to);
+}
+
+static void insert_pop(Detector *d, Insert insert, const Stmt *node,
+                       Token token) {
+  int from = token.from;
+  if (is_relayed(token)) {
+    from = HW_STAGE_COMPUTE;
+    insert_call(d, insert, node, OP_COPROC_DEP_POP, token.from, from);
+    insert_call(d, insert, node, OP_COPROC_DEP_PUSH, from, token.to);
+  }
+  insert_call(d, insert, node, OP_COPROC_DEP_POP, from, token.to);
 }
 
 static void push_after(Detector *d, const Work *work, Token token) {
-  coproc_insert_after(d->out, work->node,
-                      token_call(d, OP_COPROC_DEP_PUSH, token));
+  insert_push(d, coproc_insert_after, work->node, token);
 }
 static void pop_after(Detector *d, const Work *work, Token token) {
-  coproc_insert_after(d->out, work->node,
-                      token_call(d, OP_COPROC_DEP_POP, token));
+  insert_pop(d, coproc_insert_after, work->node, token);
 }
 static void push_before(Detector *d, const Work *work, Token token) {
-  coproc_insert_before(d->out, work->node,
-                       token_call(d, OP_COPROC_DEP_PUSH, token));
+  insert_push(d, coproc_insert_before, work->node, token);
 }
 static void pop_before(Detector *d, const Work *work, Token token) {
-  coproc_insert_before(d->out, work->node,
-                       token_call(d, OP_COPROC_DEP_POP, token));
+  insert_pop(d, coproc_insert_before, work->node, token);
 }
 
 static bool has_token(const TokenVec *tokens, Token token) {

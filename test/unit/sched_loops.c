@@ -220,6 +220,30 @@ static void test_cache_read(void **state) {
   assert_string_equal(again->name, "A.d.local.acc_buffer");
 }
 
+/* Of two readers one reads the other: both change, and who reads them too. */
+static void test_cache_read_chain(void **state) {
+  EXPECT_NO_FAILURE((Kit *)*state);
+  Kit *kit = *state;
+  Arena *a = &kit->arena;
+  Chain g = {.kit = kit};
+  g.A = input(a, "A", INT32, (Shape){1, {8}});
+  const IterVar *i;
+  te_axes(a, 1, g.A->shape, NULL, &i);
+  const Tensor *first = map_tensor(a, g.A, "first", max0);
+  const Expr *both =
+      ex_add(a, te_read_axes(a, g.A, 1, &i), te_read_axes(a, first, 1, &i));
+  const Tensor *second = te_compute(a, "second", "", 1, &i, both);
+  g.C = map_tensor(a, second, "C", min127);
+  g.s = sched_create(a, 1, &g.C);
+  sched_cache_read(g.s, g.A, "local", 2, (const Tensor *[]){second, first});
+  sched_compute_at(sched_stage(g.s, second), sched_stage(g.s, g.C),
+                   g.C->axis[0]);
+  ASSERT_LINES(body(&g), "A.local[ax0] = A[ax0]", "first[i0]",
+               "realize(second: ", "[i0_1:(i0_1 + 1)]",
+               "second[i0_1] = (A.local[i0_1] + first[i0_1])",
+               "C[i0_1] = min(second[i0_1], 127)");
+}
+
 static void test_cache_write(void **state) {
   SETUP();
   const IterVar *o, *i;
@@ -297,8 +321,8 @@ int main(void) {
       KIT_TEST(test_reorder),     KIT_TEST(test_loop_kinds),
       KIT_TEST(test_compute_at),  KIT_TEST(test_attach_moves),
       KIT_TEST(test_inline),      KIT_TEST(test_inline_chain),
-      KIT_TEST(test_cache_read),  KIT_TEST(test_cache_write),
-      KIT_TEST(test_reduce_from), KIT_TEST(test_no_axes),
-      KIT_TEST(test_thread)};
+      KIT_TEST(test_cache_read),  KIT_TEST(test_cache_read_chain),
+      KIT_TEST(test_cache_write), KIT_TEST(test_reduce_from),
+      KIT_TEST(test_no_axes),     KIT_TEST(test_thread)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

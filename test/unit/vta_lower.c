@@ -123,6 +123,26 @@ static void the_gemm_intrinsic(void **state) {
                "local.acc_buffer_elem_offset, 16, 3), 0, 0, 0, 0, 0)");
 }
 
+/* ---- Sharing memory early ----------------------------------------------- */
+
+static const Stmt *use(const Buffer *buffer) {
+  return make_evaluate(A, pointer(buffer, "0", 16, R));
+}
+
+static void what_does_not_fit_yet_is_left_alone(void **state) {
+  (void)state;
+  Buffer *a = in_scope(VTA_ACC_SCOPE, "a", INT32, 1 << 15);
+  Buffer *b = in_scope(VTA_ACC_SCOPE, "b", INT32, 16);
+  const Stmt *body = alloc(a, alloc(b, SEQ_OF(use(a), use(b), use(a))));
+  assert_unchanged(pass_early_rewrite, body);
+  body = alloc(b, use(b));
+  assert_unchanged(
+      pass_early_rewrite,
+      virtual_thread("cthread", 2, virtual_thread("vthread", 2, body)));
+  const Stmt *inner = virtual_thread("cthread", 2, nest("i", 4, body));
+  assert_int_equal(body_of(run(pass_early_rewrite, inner))->kind, ALLOCATE);
+}
+
 /* ---- Whole kernels ------------------------------------------------------ */
 
 /* The passes from flat memory on, in the order of the pipeline. */
@@ -325,6 +345,7 @@ int main(void) {
       VTA_TEST(what_does_not_fold_stays_a_loop),
       VTA_TEST(the_host_gets_pointers_of_its_own),
       VTA_TEST(the_gemm_intrinsic),
+      VTA_TEST(what_does_not_fit_yet_is_left_alone),
       VTA_TEST(example_a),
       VTA_TEST(example_c),
   };

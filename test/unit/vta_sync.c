@@ -113,6 +113,17 @@ static void example_e(void **state) {
                "push32 { { pop32 gemm push23 pop23 ST push32 } } sync pop32 ");
 }
 
+/* Between load and store unit there is no queue. */
+static void tokens_go_by_way_of_the_compute_unit(void **state) {
+  (void)state;
+  const Stmt *body = nest(
+      "i", 4,
+      SEQ_OF(work(1, call("LD")), work(2, call("gemm")), work(3, call("ST"))));
+  assert_trace(body,
+               "push32 { pop32 push21 pop21 LD push12 pop12 gemm push23 pop23 "
+               "ST push32 } sync pop32 push21 pop21 ");
+}
+
 /* A condition closes what it leaves open, whichever branch runs. */
 static void a_condition_closes_its_branches(void **state) {
   (void)state;
@@ -213,6 +224,7 @@ int main(void) {
       VTA_TEST(example_c),
       VTA_TEST(example_d),
       VTA_TEST(example_e),
+      VTA_TEST(tokens_go_by_way_of_the_compute_unit),
       VTA_TEST(a_condition_closes_its_branches),
       VTA_TEST(pragmas_are_carried_out),
       VTA_TEST(no_accelerator_is_no_change),
