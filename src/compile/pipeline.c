@@ -21,6 +21,7 @@ static const struct {
     {PASS_StorageFlatten, ALWAYS},
     {PASS_Simplify, ALWAYS},
     /* find what the accelerator's units do, and order them by tokens */
+    {PASS_ClampLoops, ACCELERATOR},
     {PASS_InjectDMAIntrin, ACCELERATOR},
     {PASS_InjectSkipCopy, ACCELERATOR},
     {PASS_AnnotateALUCoProcScope, ACCELERATOR},

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ClampLoops: turns bound checks inside loops into shorter loops.
+ *
+ * A tile that does not divide its dimension leaves a check such as
+ * likely(outer*4 + inner < 14) around the innermost statement.  Accelerator
+ * instructions cannot test it, but they can run fewer steps: the loop over
+ * `inner` runs min(4, 14 - outer*4) times instead.  The main part and the tail
+ * stay one piece of code, whatever loops and virtual threads stand outside.
+ *
+ * Going from the inside out, each conjunct of the check moves up through the
+ * loops and marks that stand directly around it.  It becomes the bound of the
+ * first loop in which its variable has coefficient 1 or -1; one that uses no
+ * loop of the nest ends as an If around it.  What cannot be solved (a
+ * coefficient other than 1) stays where it is.
+ *
+ * Cost: linear in the statement, and one linear form for each conjunct and
+ * loop that it passes. */
+#include <string.h>
+
+#include "arith/arith.h"
+#include "base/vec.h"
+#include "ir/analysis.h"
+#include "ir/build.h"
+#include "pass/keep_exprs.h"
+#include "pass/pass.h"
+
+typedef VEC(const Expr *) Conjuncts;
+
+static void split(Arena *arena, const Expr *condition, Conjuncts *ret) {
+  const Call *likely = as_call_of(condition, OP_LIKELY);
+  if (likely) {
+    split(arena, likely->arg[0], ret);
+  } else if (condition->kind == AND) {
+    split(arena, AS(Binary, condition)->a, ret);
+    split(arena, AS(Binary, condition)->b, ret);
+  } else {
+    vec_push(arena, ret, condition);
+  }
+}
+
+/* `body` under all conditions of the list. */
+static const Stmt *guard(Arena *arena, const Conjuncts *conditions,
+                         const Stmt *body) {
+  const Expr *all = NULL;
+  for (int i = 0; i < conditions->n; i++)
+    all = all ? ex_and(arena, all, conditions->at[i]) : conditions->at[i];
+  return all ? make_if(arena, all, body, NULL) : body;
+}
+
+/* A check that may move: it has no else part and no effect. */
+static const If *movable_check(const Stmt *stmt) {
+  const If *check = as_if(stmt);
+  if (!check || check->else_part) return NULL;
+  return expr_effect(check->condition) <= EFFECT_PURE ? check : NULL;
+}
+
+/* ---- Loops -------------------------------------------------------------- */
+
+typedef struct Steps {
+  const Expr *low, *end; /* the loop runs from low to end - 1 */
+} Steps;
+
+/* Narrows the steps by a conjunct; false if it is no bound on the variable. */
+static bool narrow(Arena *arena, const Var *var, const Expr *conjunct,
+                   Steps *steps) {
+  Clip clip;
+  if (!expr_uses(conjunct, var) ||
+      !detect_clip(arena, conjunct, 1, &var, &clip))
+    return false;
+  if (clip.min) steps->low = ex_max(arena, steps->low, clip.min);
+  if (clip.max)
+    steps->end = ex_min(arena, steps->end, ex_addi(arena, clip.max, 1));
+  return true;
+}
+
+/* The loop over the narrowed steps; it still starts where it did. */
+static const Stmt *narrowed(Arena *arena, const For *loop, const Steps *steps,
+                            const Stmt *body) {
+  const Expr *extent =
+      simplify_alone(arena, ex_sub(arena, steps->end, steps->low));
+  const Expr *shift =
+      simplify_alone(arena, ex_sub(arena, steps->low, loop->min));
+  if (!is_const(shift, 0))
+    body = substitute_var_stmt(arena, body, loop->var,
+                               ex_add(arena, &loop->var->e, shift));
+  return make_for(arena, loop->kind, loop->var, loop->min, extent, body);
+}
+
+static const Stmt *clamp_for(Rewriter *rw, const Stmt *stmt) {
+  Arena *arena = rw->arena;
+  const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
+  const For *loop = AS(For, rewritten);
+  const If *check = movable_check(loop->body);
+  if (!check) return rewritten;
+  Conjuncts all = {0}, inside = {0}, outside = {0};
+  Steps steps = {loop->min, ex_add(arena, loop->min, loop->extent)};
+  split(arena, check->condition, &all);
+  for (int i = 0; i < all.n; i++) {
+    if (!expr_uses(all.at[i], loop->var))
+      vec_push(arena, &outside, all.at[i]);
+    else if (!narrow(arena, loop->var, all.at[i], &steps))
+      vec_push(arena, &inside, all.at[i]);
+  }
+  const Stmt *body = guard(arena, &inside, check->then_part);
+  return guard(arena, &outside, narrowed(arena, loop, &steps, body));
+}
+
+/* ---- Marks -------------------------------------------------------------- */
+
+static bool is_mark(const Attr *attr) {
+  return !strncmp(attr->key, "pragma_", strlen("pragma_")) ||
+         !strcmp(attr->key, "coproc_scope") ||
+         !strcmp(attr->key, "coproc_uop_scope");
+}
+
+static const Stmt *clamp_attr(Rewriter *rw, const Stmt *stmt) {
+  const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
+  const Attr *attr = AS(Attr, rewritten);
+  const If *check = movable_check(attr->body);
+  if (!check || !is_mark(attr)) return rewritten;
+  Conjuncts all = {0};
+  split(rw->arena, check->condition, &all);
+  return guard(rw->arena, &all,
+               with_body(rw->arena, rewritten, check->then_part));
+}
+
+/* Checks that stand directly in one another are one. */
+static const Stmt *clamp_if(Rewriter *rw, const Stmt *stmt) {
+  const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
+  const If *outer = movable_check(rewritten);
+  const If *inner = outer ? movable_check(outer->then_part) : NULL;
+  if (!inner) return rewritten;
+  Conjuncts all = {0};
+  split(rw->arena, outer->condition, &all);
+  split(rw->arena, inner->condition, &all);
+  return guard(rw->arena, &all, inner->then_part);
+}
+
+const Func *pass_clamp_loops(const PassContext *context, const Func *func) {
+  static const StmtRewrite stmts[STMT_KINDS] = {
+      [FOR] = clamp_for, [ATTR] = clamp_attr, [IF] = clamp_if};
+  Rewriter rw = {context->arena, KEEP_EXPRS, stmts};
+  const Stmt *body = rewrite_stmt(&rw, func->body);
+  return func_with_body(context->arena, func, body);
+}
