@@ -86,6 +86,7 @@ static Bound corners(Bound a, Bound b, int64_t (*f)(int64_t, int64_t)) {
 static Bound quotient(Bound a, Bound b, DType type,
                       int64_t (*f)(int64_t, int64_t)) {
   if (b.lo > 0 || b.hi < 0) return corners(a, b, f);
+  if (b.lo == 0 && b.hi == 0) return type_bound(type);
   if (type.code == TYPE_UINT) return corners(a, (Bound){1, b.hi}, f);
   Bound any = type_bound(type);
   Bound below = b.lo < 0 ? (Bound){b.lo, -1} : any;

@@ -239,6 +239,7 @@ static const void *dram_bytes(void *self, uint64_t addr, uint64_t size) {
   HwPort *port = queue->port;
   void *bytes;
   Diag why;
+  if (addr > UINT32_MAX || size > UINT32_MAX) return NULL;
   if (port->ops->host(port, (HwAddr)addr, size, &bytes, &why)) return NULL;
   return bytes;
 }

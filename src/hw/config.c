@@ -49,12 +49,19 @@ vtac_status hw_config_finish(HwConfig *config, const char *file_name,
   return VTAC_OK;
 }
 
+static void use_preset(HwConfig *config, int index) {
+  snprintf(config->tsim_preset, sizeof config->tsim_preset, "%s",
+           timing_preset_name(index));
+  config->timing = timing_preset(index);
+}
+
 void hw_config_default(HwConfig *ret) {
   HwConfig config = {0};
 #define HW_KEY_TEXT(KEY, field, preset, meaning) \
   strncpy(config.field, preset, sizeof config.field - 1);
 #define HW_KEY(KEY, field, least, most, preset, meaning) config.field = preset;
 #include "hw/config_keys.def"
+  use_preset(&config, 0);
   derive_exponents(&config);
   derive_numbers(&config);
   *ret = config;
@@ -91,13 +98,8 @@ static vtac_status read_text(const json_t *root, const char *file_name,
   return VTAC_OK;
 }
 
-static vtac_status read_exponent(const json_t *root, const char *file_name,
-                                 const KeyLimit *limit, int *ret, Diag *diag) {
-  const json_t *value = json_object_get(root, limit->key);
-  if (!value)
-    return diag_set(diag, D_CONFIG_KEY,
-                    "%s: key %s is missing, it takes an integer in %d..%d",
-                    file_name, limit->key, limit->least, limit->most);
+static vtac_status read_number(const json_t *value, const char *file_name,
+                               const KeyLimit *limit, int *ret, Diag *diag) {
   json_int_t number = json_integer_value(value);
   if (!json_is_integer(value) || number < limit->least ||
       number > limit->most) {
@@ -108,6 +110,16 @@ static vtac_status read_exponent(const json_t *root, const char *file_name,
   }
   *ret = (int)number;
   return VTAC_OK;
+}
+
+static vtac_status read_exponent(const json_t *root, const char *file_name,
+                                 const KeyLimit *limit, int *ret, Diag *diag) {
+  const json_t *value = json_object_get(root, limit->key);
+  if (!value)
+    return diag_set(diag, D_CONFIG_KEY,
+                    "%s: key %s is missing, it takes an integer in %d..%d",
+                    file_name, limit->key, limit->least, limit->most);
+  return read_number(value, file_name, limit, ret, diag);
 }
 
 static vtac_status read_keys(const json_t *root, const char *file_name,
@@ -121,6 +133,34 @@ static vtac_status read_keys(const json_t *root, const char *file_name,
     status = read_exponent(root, file_name, &limit, &ret->field, diag); \
   }
 #include "hw/config_keys.def"
+  return status;
+}
+
+static vtac_status read_preset(const json_t *root, const char *file_name,
+                               HwConfig *ret, Diag *diag) {
+  const json_t *value = json_object_get(root, "TSIM_PRESET");
+  const char *name = json_string_value(value);
+  int index = !value ? 0 : name ? timing_preset_find(name) : -1;
+  if (index < 0) {
+    char names[160] = "one of ";
+    timing_preset_names(names + strlen(names), sizeof names - strlen(names));
+    return bad_value(file_name, "TSIM_PRESET", value, names, diag);
+  }
+  use_preset(ret, index);
+  return VTAC_OK;
+}
+
+/* The optional keys of the timing simulator. */
+static vtac_status read_timing(const json_t *root, const char *file_name,
+                               HwConfig *ret, Diag *diag) {
+  vtac_status status = read_preset(root, file_name, ret, diag);
+#define HW_TIMING_KEY(KEY, field, lo, hi, meaning)                       \
+  if (!status && json_object_get(root, #KEY)) {                          \
+    const KeyLimit limit = {#KEY, 0, lo, hi, ""};                        \
+    status = read_number(json_object_get(root, #KEY), file_name, &limit, \
+                         &ret->timing.field, diag);                      \
+  }
+#include "hw/timing_keys.def"
   return status;
 }
 
@@ -138,6 +178,7 @@ vtac_status hw_config_parse(const char *text, size_t len, const char *file_name,
   else
     status =
         diag_set(diag, D_CONFIG_SYNTAX, "%s:1:1: not a JSON object", file_name);
+  if (!status) status = read_timing(root, file_name, &config, diag);
   json_decref(root);
   if (!status) status = hw_config_finish(&config, file_name, diag);
   if (!status) *ret = config;
@@ -201,29 +242,34 @@ bool hw_config_warning(const HwConfig *config, int index, char *ret,
 typedef struct ValueRow {
   const char *name, *meaning;
   size_t offset;
-  bool is_text;
+  bool is_text, timing;
 } ValueRow;
 
 static const ValueRow rows[] = {
 #define HW_KEY_TEXT(KEY, field, preset, meaning) \
-  {#KEY, meaning, offsetof(HwConfig, field), true},
+  {#KEY, meaning, offsetof(HwConfig, field), true, false},
 #define HW_KEY(KEY, field, least, most, preset, meaning) \
-  {#KEY, meaning, offsetof(HwConfig, field), false},
+  {#KEY, meaning, offsetof(HwConfig, field), false, false},
 #include "hw/config_keys.def"
+    {"TSIM_PRESET", "values of the timing keys that are absent",
+     offsetof(HwConfig, tsim_preset), true, true},
+#define HW_TIMING_KEY(KEY, field, least, most, meaning) \
+  {#KEY, meaning, offsetof(HwConfig, timing.field), false, true},
+#include "hw/timing_keys.def"
 #define HW_LOG_VALUE(NAME, field, formula) \
-  {#NAME, "", offsetof(HwConfig, field), false},
+  {#NAME, "", offsetof(HwConfig, field), false, false},
 #define HW_VALUE(NAME, field, formula) \
-  {#NAME, "", offsetof(HwConfig, field), false},
+  {#NAME, "", offsetof(HwConfig, field), false, false},
 #include "hw/config_values.def"
-    {"BITSTREAM", "", offsetof(HwConfig, bitstream), true},
-    {"MODEL", "", offsetof(HwConfig, model), true},
+    {"BITSTREAM", "", offsetof(HwConfig, bitstream), true, false},
+    {"MODEL", "", offsetof(HwConfig, model), true, false},
 };
 
 bool hw_config_value(const HwConfig *config, int index, HwConfigValue *ret) {
   if (index < 0 || (size_t)index >= sizeof rows / sizeof *rows) return false;
   const ValueRow *row = &rows[index];
   const char *at = (const char *)config + row->offset;
-  *ret = (HwConfigValue){row->name, NULL, 0, row->meaning};
+  *ret = (HwConfigValue){row->name, NULL, 0, row->meaning, row->timing};
   if (row->is_text)
     ret->text = at;
   else

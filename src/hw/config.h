@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "hw/timing.h"
 
 /* Widths and limits that no configuration changes. */
 enum {
@@ -29,6 +30,8 @@ typedef struct HwConfig {
 #define HW_LOG_VALUE(NAME, field, formula) int field;
 #define HW_VALUE(NAME, field, formula) int field;
 #include "hw/config_values.def"
+  char tsim_preset[HW_TEXT_MAX]; /* what `timing` started from */
+  TimingConfig timing;
   char bitstream[HW_BITSTREAM_MAX]; /* "1x16_i8w8a32_15_15_18_17" */
   char model[HW_MODEL_MAX];         /* TARGET_bitstream */
 } HwConfig;
@@ -60,9 +63,11 @@ typedef struct HwConfigValue {
   const char *text;    /* a text's value, or NULL for a number */
   int64_t number;      /* a number's value */
   const char *meaning; /* of a key; "" for derived values */
+  bool timing;         /* instructions do not depend on it */
 } HwConfigValue;
 
-/* Row `index` of the listing (keys, derived values, BITSTREAM, MODEL), or
+/* Row `index` of the listing (keys, derived values, BITSTREAM, MODEL; keys of
+ * the timing simulator stand behind the others), or
  * false past its end.  A text points into `config`. */
 bool hw_config_value(const HwConfig *config, int index, HwConfigValue *ret);
 

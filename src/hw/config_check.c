@@ -27,8 +27,11 @@ static vtac_status check_keys(const HwConfig *c, const char *file_name,
                               Diag *diag) {
 #define HW_KEY(KEY, field, lo, hi, preset, meaning) \
   {#KEY, c->field, lo, hi, ""},
+#define HW_TIMING_KEY(KEY, field, lo, hi, meaning) \
+  {#KEY, c->timing.field, lo, hi, ""},
   const KeyLimit limits[] = {
 #include "hw/config_keys.def"
+#include "hw/timing_keys.def"
   };
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
     vtac_status status = config_limit(&limits[i], file_name, diag);

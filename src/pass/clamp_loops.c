@@ -47,6 +47,11 @@ static const Stmt *guard(Arena *arena, const Conjuncts *conditions,
   return all ? make_if(arena, all, body, NULL) : body;
 }
 
+typedef struct Clamper {
+  Rewriter rw;
+  Analyzer *facts; /* about the loops around */
+} Clamper;
+
 /* A check that may move: it has no else part and no effect. */
 static const If *movable_check(const Stmt *stmt) {
   const If *check = as_if(stmt);
@@ -73,11 +78,14 @@ static bool narrow(Arena *arena, const Var *var, const Expr *conjunct,
   return true;
 }
 
+static const Expr *extent_of(Arena *arena, const Steps *steps) {
+  return simplify_alone(arena, ex_sub(arena, steps->end, steps->low));
+}
+
 /* The loop over the narrowed steps; it still starts where it did. */
 static const Stmt *narrowed(Arena *arena, const For *loop, const Steps *steps,
                             const Stmt *body) {
-  const Expr *extent =
-      simplify_alone(arena, ex_sub(arena, steps->end, steps->low));
+  const Expr *extent = extent_of(arena, steps);
   const Expr *shift =
       simplify_alone(arena, ex_sub(arena, steps->low, loop->min));
   if (!is_const(shift, 0))
@@ -86,8 +94,21 @@ static const Stmt *narrowed(Arena *arena, const For *loop, const Steps *steps,
   return make_for(arena, loop->kind, loop->var, loop->min, extent, body);
 }
 
+/* An instruction runs at least one step: a loop that may have none is left
+ * out by a check of its own. */
+static void need_steps(Clamper *clamper, const Steps *steps,
+                       Conjuncts *outside) {
+  Arena *arena = clamper->rw.arena;
+  const Expr *extent = extent_of(arena, steps);
+  if (can_prove_ge(clamper->facts, extent, 1)) return;
+  vec_push(arena, outside, ex_lt(arena, steps->low, steps->end));
+}
+
 static const Stmt *clamp_for(Rewriter *rw, const Stmt *stmt) {
   Arena *arena = rw->arena;
+  Clamper *clamper = (Clamper *)rw;
+  analyzer_bind(clamper->facts, AS(For, stmt)->var,
+                (Range){AS(For, stmt)->min, AS(For, stmt)->extent});
   const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
   const For *loop = AS(For, rewritten);
   const If *check = movable_check(loop->body);
@@ -101,6 +122,7 @@ static const Stmt *clamp_for(Rewriter *rw, const Stmt *stmt) {
     else if (!narrow(arena, loop->var, all.at[i], &steps))
       vec_push(arena, &inside, all.at[i]);
   }
+  need_steps(clamper, &steps, &outside);
   const Stmt *body = guard(arena, &inside, check->then_part);
   return guard(arena, &outside, narrowed(arena, loop, &steps, body));
 }
@@ -114,6 +136,11 @@ static bool is_mark(const Attr *attr) {
 }
 
 static const Stmt *clamp_attr(Rewriter *rw, const Stmt *stmt) {
+  if (!strcmp(AS(Attr, stmt)->key, "virtual_thread")) {
+    const IterVar *thread = AS(Attr, stmt)->node.first;
+    Range range = {make_i32(rw->arena, 0), AS(Attr, stmt)->value};
+    analyzer_bind(((Clamper *)rw)->facts, thread->var, range);
+  }
   const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
   const Attr *attr = AS(Attr, rewritten);
   const If *check = movable_check(attr->body);
@@ -139,7 +166,8 @@ static const Stmt *clamp_if(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_clamp_loops(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [FOR] = clamp_for, [ATTR] = clamp_attr, [IF] = clamp_if};
-  Rewriter rw = {context->arena, KEEP_EXPRS, stmts};
-  const Stmt *body = rewrite_stmt(&rw, func->body);
+  Clamper clamper = {{context->arena, KEEP_EXPRS, stmts},
+                     analyzer_new(context->arena)};
+  const Stmt *body = rewrite_stmt(&clamper.rw, func->body);
   return func_with_body(context->arena, func, body);
 }

@@ -57,15 +57,15 @@ const char *vtac_module_name(const vtac_module *module) {
   return module->func->name;
 }
 
-/* The first value in which two configurations differ must not matter to the
- * target's name: the same instructions run on any target. */
+/* Refuses the first number in which two configurations differ.  The target's
+ * name and the timing do not matter: the same instructions run there. */
 static vtac_status check_config(const vtac_module *module,
                                 const vtac_device *device, Diag *diag) {
   HwConfigValue have, want;
   if (!module->accelerator) return VTAC_OK;
   for (int i = 0; hw_config_value(&module->config, i, &want); i++) {
     hw_config_value(&device->config, i, &have);
-    if (!want.text && want.number != have.number)
+    if (!want.text && !want.timing && want.number != have.number)
       return diag_set(diag, D_CONFIG_MISMATCH,
                       "module '%s' was built for %s = %lld, the device has "
                       "%lld",

@@ -19,6 +19,7 @@
 
 #include "arith/arith.h"
 #include "base/trap.h"
+#include "ir/analysis.h"
 #include "ir/build.h"
 #include "ir/print.h"
 #include "ir/traverse.h"
@@ -31,14 +32,16 @@ enum { MAX_PAD = 15 }; /* four bits in the instruction */
 typedef struct Copy {
   const VtaEnv *env;
   Arena *arena;
-  Analyzer *analyzer;
-  const char *name; /* what messages call it */
-  int n;            /* loops, outermost first */
+  Analyzer *analyzer; /* knows nothing: it decides how texts look */
+  Analyzer *facts;    /* knows the loops around the copy */
+  const char *name;   /* what messages call it */
+  int n;              /* loops, outermost first */
   const For **loop;
   const Var **var;
   const Store *store;
   const Load *load;
   const Expr *condition; /* of the load; NULL: always */
+  const Expr *whole;     /* its part that holds for all of the copy or none */
   Region dst, src;
   const Expr **before, **after; /* padding by loop; NULL without condition */
 } Copy;
@@ -132,33 +135,55 @@ static const Expr *at_least_zero(const Copy *copy, const Expr *expr) {
   return simplify(copy->analyzer, ex_max(copy->arena, expr, zero));
 }
 
-/* Takes the padding that the condition makes off the source region. */
+/* Padding is at most the whole extent, even where the copy lies entirely
+ * outside the source. */
+static void limit_padding(Copy *copy, int i, const Expr *extent) {
+  Arena *arena = copy->arena;
+  const Expr *rest = ex_sub(arena, extent, copy->before[i]);
+  if (can_prove_ge(copy->facts, ex_sub(arena, rest, copy->after[i]), 0)) return;
+  copy->before[i] =
+      simplify(copy->analyzer, ex_min(arena, copy->before[i], extent));
+  rest = ex_sub(arena, extent, copy->before[i]);
+  copy->after[i] =
+      simplify(copy->analyzer, ex_min(arena, copy->after[i], rest));
+}
+
+/* Sorts the conjuncts of the condition: those that use a loop of the copy
+ * bound it, the others decide about the whole copy.  Returns the bounds. */
+static const Expr *split_condition(Copy *copy, const Expr *condition) {
+  Arena *arena = copy->arena;
+  if (condition->kind == AND) {
+    const Binary *both = AS(Binary, condition);
+    const Expr *a = split_condition(copy, both->a);
+    const Expr *b = split_condition(copy, both->b);
+    return ex_and(arena, a, b);
+  }
+  for (int i = 0; i < copy->n; i++)
+    if (expr_uses(condition, copy->var[i])) return condition;
+  copy->whole = copy->whole ? ex_and(arena, copy->whole, condition) : condition;
+  return make_bool(arena, true);
+}
+
+/* Finds the padding that the condition makes, loop by loop. */
 static void match_padding(Copy *copy) {
   Arena *arena = copy->arena;
-  Region *src = &copy->src;
   int n = copy->n;
   Clip *clip = ARENA_ARRAY(arena, Clip, n);
-  if (n == 0 || !detect_clip(arena, copy->condition, n, copy->var, clip))
+  const Expr *bounds = split_condition(copy, copy->condition);
+  if (bounds->kind != INT && !detect_clip(arena, bounds, n, copy->var, clip))
     refuse(copy, "condition %s is no set of bounds on the loops of the copy",
            expr_text(arena, copy->condition));
   copy->before = ARENA_ARRAY(arena, const Expr *, n);
   copy->after = ARENA_ARRAY(arena, const Expr *, n);
   for (int i = 0; i < n; i++) {
-    const Expr *extent = src->shape[i], *zero = make_i32(arena, 0);
+    const Expr *extent = copy->loop[i]->extent, *zero = make_i32(arena, 0);
     copy->before[i] = copy->after[i] = zero;
-    if (clip[i].min) {
-      copy->before[i] = at_least_zero(copy, clip[i].min);
-      src->offset = ex_add(arena, src->offset,
-                           ex_mul(arena, copy->before[i], src->stride[i]));
-    }
+    if (clip[i].min) copy->before[i] = at_least_zero(copy, clip[i].min);
     if (clip[i].max)
       copy->after[i] = at_least_zero(
           copy, ex_addi(arena, ex_sub(arena, extent, clip[i].max), -1));
-    src->shape[i] = simplify(
-        copy->analyzer,
-        ex_sub(arena, ex_sub(arena, extent, copy->before[i]), copy->after[i]));
+    limit_padding(copy, i, extent);
   }
-  src->offset = simplify(copy->analyzer, src->offset);
 }
 
 /* The first store inside, to name what is refused. */
@@ -271,6 +296,24 @@ static Region inner_region(const Copy *copy, const Region *region, int outer) {
   return inner;
 }
 
+/* The same of the source, of which the padding of the loops inside is no
+ * part. */
+static Region source_region(const Copy *copy, int outer) {
+  Arena *arena = copy->arena;
+  Region src = copy->src;
+  if (!copy->condition) return inner_region(copy, &src, outer);
+  src.shape = arena_copy(arena, src.shape, (size_t)src.n * sizeof *src.shape);
+  for (int i = outer; i < copy->n; i++) {
+    const Expr *rest = ex_sub(arena, src.shape[i], copy->before[i]);
+    src.offset = ex_add(arena, src.offset,
+                        ex_mul(arena, copy->before[i], src.stride[i]));
+    src.shape[i] =
+        simplify(copy->analyzer, ex_sub(arena, rest, copy->after[i]));
+  }
+  src.offset = simplify(copy->analyzer, src.offset);
+  return inner_region(copy, &src, outer);
+}
+
 static bool is_compact(const Copy *copy, const Region *region) {
   const Expr *size = make_i32(copy->arena, 1);
   for (int i = region->n - 1; i >= 0; i--) {
@@ -306,9 +349,8 @@ static const char *too_much(const Copy *copy, const Expr *pad) {
  * be missing. */
 static const char *place_padding(const Copy *copy, int outer, Transfer *ret) {
   int x = copy->n - ret->dram.tile_dims - 1, y = x - 1;
-  for (int i = 0; i < copy->n; i++) {
-    bool padded = i >= outer && (i == x || i == y);
-    if (padded || no_padding(copy, i)) continue;
+  for (int i = outer; i < copy->n; i++) {
+    if (i == x || i == y || no_padding(copy, i)) continue;
     return arena_printf(copy->arena,
                         "loop '%s' is padded; only the two next to the block "
                         "of a transfer can be",
@@ -333,7 +375,7 @@ static const char *place_padding(const Copy *copy, int outer, Transfer *ret) {
  * does not go. */
 static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
                                 Transfer *ret) {
-  const Region src = inner_region(copy, &copy->src, outer);
+  const Region src = source_region(copy, outer);
   const Region dst = inner_region(copy, &copy->dst, outer);
   const Region *dram = route->store ? &dst : &src;
   const Region *sram = route->store ? &src : &dst;
@@ -392,6 +434,56 @@ static const Expr *store_call(const Copy *copy, const Route *route,
                      sizeof arg / sizeof *arg, arg);
 }
 
+/* A load that reads nothing: rows of zeros, which an instruction makes in two
+ * parts of MAX_PAD rows at most. */
+static const Expr *zero_call(const Copy *copy, const Route *route,
+                             const Transfer *t) {
+  Arena *arena = copy->arena;
+  const Expr *most = make_i32(arena, MAX_PAD), *zero = make_i32(arena, 0);
+  const Expr *rows =
+      ex_add(arena, ex_add(arena, t->y_before, t->dram.y_size), t->y_after);
+  Transfer zeros = *t;
+  zeros.dram.x_size =
+      ex_add(arena, ex_add(arena, t->x_before, t->dram.x_size), t->x_after);
+  zeros.dram.y_size = zeros.dram.offset = zero;
+  zeros.x_before = zeros.x_after = zero;
+  zeros.y_before = ex_min(arena, rows, most);
+  zeros.y_after = ex_sub(arena, rows, zeros.y_before);
+  return load_call(copy, route, &zeros);
+}
+
+static const Expr *positive(const Copy *copy, const Expr *size) {
+  if (can_prove_ge(copy->facts, size, 1)) return make_bool(copy->arena, true);
+  return ex_gt(copy->arena, size, make_i32(copy->arena, 0));
+}
+
+/* Is the current step of a loop around the transfer outside its padding? */
+static const Expr *unpadded_step(const Copy *copy, int i) {
+  Arena *arena = copy->arena;
+  const Expr *step = &copy->var[i]->e, *some = make_bool(arena, true);
+  const Expr *end = ex_sub(arena, copy->loop[i]->extent, copy->after[i]);
+  if (!is_const(copy->before[i], 0)) some = ex_le(arena, copy->before[i], step);
+  if (is_const(copy->after[i], 0)) return some;
+  return ex_and(arena, some, ex_lt(arena, step, end));
+}
+
+/* The load inside `outer` loops; where it may happen to read nothing, with
+ * the choice between it and zeros. */
+static const Stmt *choose_load(const Copy *copy, const Route *route, int outer,
+                               const Transfer *t) {
+  Arena *arena = copy->arena;
+  const Stmt *load = make_evaluate(arena, load_call(copy, route, t));
+  if (!copy->condition) return load;
+  const Expr *some = copy->whole ? copy->whole : make_bool(arena, true);
+  for (int i = 0; i < outer; i++)
+    some = ex_and(arena, some, unpadded_step(copy, i));
+  some = ex_and(arena, some, positive(copy, t->dram.x_size));
+  some = ex_and(arena, some, positive(copy, t->dram.y_size));
+  if (is_const(some, 1)) return load;
+  return make_if(arena, some, load,
+                 make_evaluate(arena, zero_call(copy, route, t)));
+}
+
 static const Stmt *make_transfer(const Copy *copy) {
   Route route = find_route(copy);
   Transfer transfer;
@@ -400,9 +492,10 @@ static const Stmt *make_transfer(const Copy *copy) {
   while (why && ++outer < copy->n)
     why = fit_transfer(copy, &route, outer, &transfer);
   if (why) refuse(copy, "%s", first);
-  const Expr *call = route.store ? store_call(copy, &route, &transfer)
-                                 : load_call(copy, &route, &transfer);
-  const Stmt *stmt = make_evaluate(copy->arena, call);
+  const Stmt *stmt =
+      route.store
+          ? make_evaluate(copy->arena, store_call(copy, &route, &transfer))
+          : choose_load(copy, &route, outer, &transfer);
   while (outer-- > 0)
     stmt = with_body(copy->arena, &copy->loop[outer]->s, stmt);
   return coproc_scope(copy->env, copy->arena, route.stage, stmt);
@@ -413,27 +506,42 @@ static const Stmt *make_transfer(const Copy *copy) {
 typedef struct Injector {
   Rewriter rw;
   const VtaEnv *env;
-  Analyzer *analyzer;
+  Analyzer *analyzer, *facts;
 } Injector;
 
 static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   Injector *injector = (Injector *)rw;
   const Attr *attr = AS(Attr, stmt);
+  if (attr_has_key(attr, "virtual_thread")) {
+    const IterVar *thread = attr->node.first;
+    Range range = {make_i32(rw->arena, 0), attr->value};
+    analyzer_bind(injector->facts, thread->var, range);
+  }
   if (!attr_has_key(attr, "pragma_dma_copy"))
     return rewrite_stmt_children(rw, stmt);
   const IterVar *axis = attr->node.on == ON_ITER ? attr->node.first : NULL;
   Copy copy = {.env = injector->env,
                .arena = rw->arena,
                .analyzer = injector->analyzer,
+               .facts = injector->facts,
                .name = axis ? axis->var->hint : "?"};
   match_copy(&copy, attr->body);
   return make_transfer(&copy);
 }
 
+static const Stmt *inject_for(Rewriter *rw, const Stmt *stmt) {
+  const For *loop = AS(For, stmt);
+  Range range = {loop->min, loop->extent};
+  analyzer_bind(((Injector *)rw)->facts, loop->var, range);
+  return rewrite_stmt_children(rw, stmt);
+}
+
 const Func *pass_inject_dma(const PassContext *context, const Func *func) {
-  static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = inject_attr};
+  static const StmtRewrite stmts[STMT_KINDS] = {
+      [ATTR] = inject_attr, [FOR] = inject_for};
   Injector injector = {{context->arena, NULL, stmts},
                        vta_env(context),
+                       analyzer_new(context->arena),
                        analyzer_new(context->arena)};
   return func_with_body(context->arena, func,
                         rewrite_stmt(&injector.rw, func->body));
