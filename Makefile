@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front to CMake.  `make` builds everything into build/.
 #
-#   make demo        builds, then shows the two seed workloads
+#   make demo        builds the command, then shows the two seed workloads
 #   make test        builds, then runs all tests
-#   make check-long  the tests again with more random cases, and the fuzzers
+#   make check-long  the tests with many more random cases, and the fuzzers
 #   make bench       builds, then measures against the targets
 #   make sanitize    builds with ASan and UBSan in build-asan/, runs all tests
 #   make install     to PREFIX (/usr/local), below DESTDIR if given
 #   make docs        writes the generated pages of docs/
 #   make format      formats the sources
-#   make clean       removes build/
+#   make clean       removes the build folders
 #
-# demo, test and the targets after them install the Debian packages that are
-# missing (tools/packages.txt); `make` alone only names them.
+# All but `make` and `make install` install the Debian packages that are
+# missing (tools/packages.txt); those two only name them.
+
+MAKEFLAGS += --no-print-directory
 
 BUILD ?= build
 JOBS ?= $(shell nproc)
@@ -20,16 +22,77 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 CMAKE_FLAGS ?=
 
-CTEST = ctest --test-dir $(BUILD) --output-on-failure --timeout 300 -j $(JOBS)
-PACKAGES = @tools/install-packages
+packages = @tools/install-packages
+configure = @cmake -S . -B $(BUILD) --log-level=WARNING $(CMAKE_FLAGS)
+compile = @cmake --build $(BUILD) -j $(JOBS)
+run_tests = ctest --output-on-failure --no-tests=error -j $(JOBS)
+sources = find include src test examples bench tools -name '*.[ch]'
 
-.PHONY: all build demo test check-long bench sanitize install docs format clean
+.PHONY: all everything demo test check-long bench sanitize install docs \
+  format clean
 
 all:
-	$(PACKAGES) --check build
-	@$(MAKE) --no-print-directory build
+	$(packages) --check build test
+	@$(MAKE) everything
 
-build:
-	@cmake -S . -B $(BUILD) $(if $(wildcard test/CMakeLists.txt),) \
-	  $(CMAKE_FLAGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
-	@cmake --build $(BUILD) -j $(JOBS)
+everything:
+	$(configure) -DBUILD_TESTING=ON
+	$(compile)
+
+demo:
+	$(packages) build
+	$(configure) -DBUILD_TESTING=OFF
+	$(compile) --target vtac_command
+	@for operator in gemm conv2d; do \
+	  printf '\n$$ vtac %s\n' $$operator; \
+	  $(BUILD)/vtac $$operator || exit; \
+	done
+
+test:
+	$(packages) build test
+	@$(MAKE) everything
+	@$(run_tests) --timeout 300 --test-dir $(BUILD)
+
+check-long:
+	$(packages) build test ci
+	@$(MAKE) everything
+	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir $(BUILD)
+	@cmake --preset fuzz --log-level=WARNING
+	@cmake --build --preset fuzz -j $(JOBS)
+	@for target in $(patsubst test/fuzz/fuzz_%.c,%,\
+	  $(wildcard test/fuzz/fuzz_*.c)); do \
+	  mkdir -p build-fuzz/corpus/$$target; \
+	  build-fuzz/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) \
+	    -timeout=10 build-fuzz/corpus/$$target \
+	    test/fuzz/corpus/$$target || exit; \
+	done
+
+bench:
+	$(packages) build test
+	@$(MAKE) everything
+	@$(BUILD)/bench/bench --vtac $(BUILD)/vtac --json $(BUILD)/bench.json
+
+sanitize:
+	$(packages) build test
+	@cmake --preset asan --log-level=WARNING
+	@cmake --build --preset asan -j $(JOBS)
+	@$(run_tests) --timeout 600 --test-dir build-asan
+
+install:
+	$(packages) --check build
+	$(configure) -DBUILD_TESTING=OFF
+	$(compile)
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+docs:
+	$(packages) build test
+	@$(MAKE) everything
+	@tools/gen_docs $(BUILD)
+
+format:
+	$(packages) ci
+	@$(sources) -exec clang-format -i {} +
+
+clean:
+	@rm -rf build build-asan build-clang build-coverage build-debug \
+	  build-fuzz build-tsan

@@ -11,7 +11,7 @@
 enum { REWRITE_ROUNDS = 2 };
 
 void analyzer_init(Analyzer *analyzer, Arena *arena) {
-  *analyzer = (Analyzer){.arena = arena, .version = 1};
+  *analyzer = (Analyzer){.arena = arena, .version = 1, .versions = 1};
   ptrmap_init(&analyzer->vars, arena);
   analyzer->rewriter = (Simplifier){analyzer, REWRITE, 0};
   analyzer->canonicalizer = (Simplifier){analyzer, CANONICAL, 0};
@@ -28,7 +28,14 @@ Arena *analyzer_arena(const Analyzer *analyzer) { return analyzer->arena; }
 
 /* ---- Variables ---------------------------------------------------------- */
 
-void analyzer_changed(Analyzer *analyzer) { analyzer->version++; }
+void analyzer_changed(Analyzer *analyzer) {
+  analyzer->version = ++analyzer->versions;
+}
+
+static void bound_anew(Analyzer *analyzer) {
+  analyzer_changed(analyzer);
+  analyzer->last_bind = analyzer->version;
+}
 
 const VarFacts *analyzer_facts(const Analyzer *analyzer, const Var *var) {
   if (!analyzer->vars.n) return NULL;
@@ -62,7 +69,7 @@ void analyzer_bind(Analyzer *analyzer, const Var *var, Range range) {
   Bound bound = range_bound(analyzer, range);
   VarFacts *facts = analyzer_own_facts(analyzer, var);
   *facts = (VarFacts){.has_bound = true, .bound = bound};
-  analyzer_changed(analyzer);
+  bound_anew(analyzer);
 }
 
 void analyzer_bind_value(Analyzer *analyzer, const Var *var,
@@ -72,7 +79,7 @@ void analyzer_bind_value(Analyzer *analyzer, const Var *var,
   facts.bound = const_bound(analyzer, value);
   facts.modular = modular_set(analyzer, value);
   *analyzer_own_facts(analyzer, var) = facts;
-  analyzer_changed(analyzer);
+  bound_anew(analyzer);
 }
 
 /* ---- Conditions --------------------------------------------------------- */
@@ -117,7 +124,7 @@ static void push_fact(Analyzer *analyzer, const Expr *fact) {
 
 Constraint analyzer_enter(Analyzer *analyzer, const Expr *condition) {
   Constraint constraint = {analyzer->bounds.n, analyzer->moduli.n,
-                           analyzer->facts.n};
+                           analyzer->facts.n, analyzer->version};
   bound_enter(analyzer, condition);
   modular_enter(analyzer, condition);
   analyzer_changed(analyzer);
@@ -133,7 +140,10 @@ void analyzer_leave(Analyzer *analyzer, Constraint constraint) {
   analyzer->bounds.n = constraint.bounds;
   analyzer->moduli.n = constraint.moduli;
   analyzer->facts.n = constraint.facts;
-  analyzer_changed(analyzer);
+  if (analyzer->last_bind > constraint.version)
+    analyzer_changed(analyzer);
+  else
+    analyzer->version = constraint.version;
 }
 
 /* ---- Simplification ----------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 
 struct Sum; /* arith/form.h */
+struct FormSlot;
 
 typedef struct VarFacts {
   const Expr *value; /* what replaces the variable, or NULL */
@@ -33,7 +34,7 @@ typedef struct Simplifier {
   int depth; /* of rule results being visited again */
 } Simplifier;
 
-enum { STABLE_SLOTS = 64, BOUND_SLOTS = 32 };
+enum { STABLE_SLOTS = 64, BOUND_SLOTS = 32, FORM_SLOTS = 64 };
 
 /* A node that the rewriter, at this depth, leaves as it is. */
 typedef struct StableSlot {
@@ -64,9 +65,12 @@ struct Analyzer {
   VEC(BoundFact) bounds;
   VEC(ModularFact) moduli; /* the last of a variable counts */
   VEC(const Expr *) facts; /* conditions taken as true, word for word */
-  uint32_t version;        /* never 0 */
+  uint32_t version;        /* of all the above; never 0 */
+  uint32_t versions;       /* how many there have been */
+  uint32_t last_bind;      /* the version that the last binding made */
   Simplifier rewriter, canonicalizer, both;
-  struct Sum *free_sums; /* sums to be used again */
+  struct Sum *free_sums;  /* sums to be used again */
+  struct FormSlot *forms; /* FORM_SLOTS of them, or NULL */
   StableSlot stable[STABLE_SLOTS];
   BoundSlot bound[BOUND_SLOTS];
 };

@@ -23,6 +23,7 @@ void analyzer_bind_value(Analyzer *analyzer, const Var *var, const Expr *value);
 /* Takes `condition` as true until the matching leave. */
 typedef struct Constraint {
   int bounds, moduli, facts; /* heights of the analyzer's stacks */
+  uint32_t version;          /* of what was known before */
 } Constraint;
 Constraint analyzer_enter(Analyzer *analyzer, const Expr *condition);
 void analyzer_leave(Analyzer *analyzer, Constraint constraint);

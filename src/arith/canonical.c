@@ -23,6 +23,31 @@ const Expr *canonical_visit(Simplifier *simplifier, const Expr *expr) {
   return expr_equal(to, expr) ? expr : to;
 }
 
+/* ---- Forms to be met again ---------------------------------------------- */
+
+static FormSlot *form_slot(Analyzer *analyzer, const Expr *expr) {
+  return &analyzer->forms[analyzer_slot(expr, FORM_SLOTS)];
+}
+
+static bool is_kept(const Simplifier *simplifier, const Expr *expr) {
+  Analyzer *analyzer = simplifier->analyzer;
+  if (!analyzer->forms) return false;
+  const FormSlot *slot = form_slot(analyzer, expr);
+  return slot->expr == expr && slot->version == analyzer->version &&
+         slot->depth == simplifier->depth;
+}
+
+static void keep_form(Simplifier *simplifier, const Expr *expr) {
+  Analyzer *analyzer = simplifier->analyzer;
+  if (expr->kind == INT || expr->kind == VAR) return;
+  if (!analyzer->forms)
+    analyzer->forms = ARENA_ARRAY(analyzer->arena, FormSlot, FORM_SLOTS);
+  Form form = mutate(simplifier, expr);
+  FormSlot *slot = form_slot(analyzer, expr);
+  form_release(analyzer, &slot->form);
+  *slot = (FormSlot){expr, analyzer->version, simplifier->depth, form};
+}
+
 static Form take_normal(Analyzer *analyzer, Form *form) {
   Form normal = form_expr(form_normal(analyzer, form));
   form_release(analyzer, form);
@@ -201,8 +226,12 @@ static bool within(Analyzer *analyzer, const Form *form, int64_t divisor) {
   return bound.lo >= 0 && bound.hi < divisor;
 }
 
+/* The expression was made here and becomes the index of a split: its form is
+ * kept, as a division further out will ask for it.  Without that, a chain of
+ * divisions would take time exponential in its length. */
 static bool is_below(Simplifier *simplifier, const Expr *expr,
                      int64_t divisor) {
+  keep_form(simplifier, expr);
   return try_compare(simplifier, expr, divisor) == ORDER_LT;
 }
 
@@ -225,27 +254,12 @@ static void add_quotient(Simplifier *simplifier, Sum *quotient,
                 1);
 }
 
-/* Undoes sum_take_rest. */
-static bool rejoin(Analyzer *analyzer, Sum *sum, const Sum *whole) {
-  sum->base = whole->base;
-  sum->args.n = 0;
-  for (int i = 0; i < whole->args.n; i++)
-    vec_push(analyzer->arena, &sum->args, whole->args.at[i]);
-  return false;
-}
-
-static Sum *copy_sum(Analyzer *analyzer, const Sum *sum) {
-  Sum *copy = sum_new(analyzer, sum->type);
-  rejoin(analyzer, copy, sum);
-  return copy;
-}
-
 /* Divides a sum term by term, if that is right: truncation demands that
  * neither the part that divides evenly nor the rest be negative. */
 static bool divide_sum(Simplifier *simplifier, Sum *sum, int64_t divisor,
                        DivMode mode) {
   Analyzer *analyzer = simplifier->analyzer;
-  Sum *whole = copy_sum(analyzer, sum);
+  Sum *whole = sum_copy(analyzer, sum);
   Sum *rest = sum_take_rest(analyzer, sum, divisor);
   const Expr *rest_expr = sum_normal(analyzer, rest);
   bool even = sum_is_zero(rest);
@@ -257,7 +271,7 @@ static bool divide_sum(Simplifier *simplifier, Sum *sum, int64_t divisor,
     sum_divide(sum, divisor);
     if (!even) add_quotient(simplifier, sum, rest_expr, divisor, mode);
   } else {
-    rejoin(analyzer, sum, whole);
+    sum_assign(analyzer, sum, whole);
   }
   sum_release(analyzer, whole);
   return ok;
@@ -312,7 +326,7 @@ static void reduce_base(Analyzer *analyzer, Sum *sum, int64_t divisor) {
 
 static Form truncmod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor) {
   Analyzer *analyzer = simplifier->analyzer;
-  Sum *even = copy_sum(analyzer, sum);
+  Sum *even = sum_copy(analyzer, sum);
   Sum *rest = sum_take_rest(analyzer, even, divisor);
   const Expr *rest_expr = sum_normal(analyzer, rest);
   const IntImm *imm = as_int(rest_expr);
@@ -384,6 +398,10 @@ static Form mutate_cast(Simplifier *simplifier, const Expr *expr) {
 
 static Form mutate(Simplifier *simplifier, const Expr *expr) {
   if (is_index(expr->type)) {
+    if (is_kept(simplifier, expr)) {
+      Analyzer *analyzer = simplifier->analyzer;
+      return form_copy(analyzer, &form_slot(analyzer, expr)->form);
+    }
     if (expr->kind >= ADD && expr->kind <= FLOORMOD)
       return mutate_binary(simplifier, expr);
     if (expr->kind == CAST) return mutate_cast(simplifier, expr);

@@ -46,6 +46,12 @@ void form_release(Analyzer *analyzer, Form *form) {
   if (form->kind == FORM_SUM) sum_release(analyzer, form->sum);
 }
 
+Form form_copy(Analyzer *analyzer, const Form *form) {
+  Form copy = *form;
+  if (form->kind == FORM_SUM) copy.sum = sum_copy(analyzer, form->sum);
+  return copy;
+}
+
 Split form_to_split(Analyzer *analyzer, Form form) {
   if (form.kind == FORM_SPLIT) return form.split;
   if (form.kind == FORM_SUM && form.sum->base == 0 && form.sum->args.n == 1) {
@@ -136,6 +142,19 @@ Sum *sum_new(Analyzer *analyzer, DType type) {
   sum->base = 0;
   sum->args.n = 0;
   return sum;
+}
+
+void sum_assign(Analyzer *analyzer, Sum *sum, const Sum *from) {
+  sum->base = from->base;
+  sum->args.n = 0;
+  for (int i = 0; i < from->args.n; i++)
+    vec_push(analyzer->arena, &sum->args, from->args.at[i]);
+}
+
+Sum *sum_copy(Analyzer *analyzer, const Sum *sum) {
+  Sum *copy = sum_new(analyzer, sum->type);
+  sum_assign(analyzer, copy, sum);
+  return copy;
 }
 
 void sum_release(Analyzer *analyzer, Sum *sum) {
@@ -278,10 +297,7 @@ static const Expr *write_sum(Arena *arena, const Sum *sum) {
 const Expr *sum_normal(Analyzer *analyzer, const Sum *sum) {
   if (sum->args.n == 0)
     return make_const(analyzer->arena, sum->type, sum->base);
-  Sum *sorted = sum_new(analyzer, sum->type);
-  sorted->base = sum->base;
-  for (int i = 0; i < sum->args.n; i++)
-    vec_push(analyzer->arena, &sorted->args, sum->args.at[i]);
+  Sum *sorted = sum_copy(analyzer, sum);
   for (int i = 0; i < sorted->args.n; i++) merge_split(sorted, i);
   sort_splits(sorted);
   const Expr *to = write_sum(analyzer->arena, sorted);

@@ -46,6 +46,16 @@ typedef struct Form {
   Sum *sum;
 } Form;
 
+/* The form that an expression was found to have, while that stays true. */
+typedef struct FormSlot {
+  const Expr *expr;
+  uint32_t version;
+  int depth;
+  Form form; /* owns its sum */
+} FormSlot;
+
+Form form_copy(Analyzer *analyzer, const Form *form);
+
 Form form_expr(const Expr *expr);
 Form form_split(Split split);
 Form form_sum(Sum *sum);
@@ -64,6 +74,8 @@ Split form_to_split(Analyzer *analyzer, Form form);
 Sum *form_to_sum(Analyzer *analyzer, Form form);
 
 Sum *sum_new(Analyzer *analyzer, DType type);
+Sum *sum_copy(Analyzer *analyzer, const Sum *sum);
+void sum_assign(Analyzer *analyzer, Sum *sum, const Sum *from);
 void sum_release(Analyzer *analyzer, Sum *sum);
 bool sum_is_zero(const Sum *sum);
 void sum_add_split(Analyzer *analyzer, Sum *sum, Split split, int64_t scale);

@@ -93,53 +93,67 @@ TestData *family_data(const vtac_config *config, const FamilyCase *family,
 
 /* ---- Running ------------------------------------------------------------ */
 
-/* What is wrong with the result in `array`, or NULL. */
-static const char *compare(const vtac_array *array, const void *expected,
-                           vtac_error *error) {
+static Outcome failed(const vtac_error *error, char ret_why[WHY_SIZE]) {
+  snprintf(ret_why, WHY_SIZE, "%s", error->message);
+  return error->status == VTAC_REFUSED && *error->message ? REFUSED : WRONG;
+}
+
+static Outcome compare(const vtac_array *array, const void *expected,
+                       char ret_why[WHY_SIZE]) {
+  vtac_error error;
   size_t size = vtac_array_size(array);
   void *result = malloc(size);
-  const char *why = NULL;
-  if (vtac_array_read(array, result, error))
-    why = error->message;
-  else if (memcmp(result, expected, size))
-    why = "the result differs from the plain computation";
-  free(result);
-  return why;
-}
-
-static const char *run_on(vtac_device *device, const Program *program,
-                          const vtac_module *module, const TestData *data,
-                          vtac_error *error) {
-  vtac_array *array[FAMILY_ARGS] = {0};
-  const char *why = NULL;
-  for (int i = 0; i < program->n && !why; i++) {
-    array[i] = vtac_array_like(device, program->args[i], error);
-    if (!array[i] ||
-        (i < data->inputs && vtac_array_write(array[i], data->input[i], error)))
-      why = error->message;
+  Outcome outcome = RIGHT;
+  if (vtac_array_read(array, result, &error)) {
+    outcome = failed(&error, ret_why);
+  } else if (memcmp(result, expected, size)) {
+    outcome = WRONG;
+    snprintf(ret_why, WHY_SIZE, "it differs from the plain computation");
   }
-  vtac_device_clear_counters(device);
-  if (!why && vtac_module_run(module, device, program->n, array, error))
-    why = error->message;
-  if (!why) why = compare(array[program->n - 1], data->expected, error);
-  for (int i = 0; i < program->n; i++) vtac_array_free(array[i]);
-  return why;
+  free(result);
+  return outcome;
 }
 
-bool run_and_verify(const vtac_config *config, const FamilyCase *family,
-                    const Program *program, const vtac_module *module,
-                    const vtac_device_options *options,
-                    uint64_t ret_counters[VTAC_COUNTERS], char *ret_why,
-                    size_t size) {
-  enum { SEED = 20220711 };
+static Outcome make_arrays(const ProgramRun *run, const TestData *data,
+                           vtac_device *device, vtac_array **array,
+                           char ret_why[WHY_SIZE]) {
+  const Program *program = run->program;
   vtac_error error;
-  vtac_device *device = vtac_device_open(config, options, &error);
-  TestData *data = family_data(config, family, SEED);
-  const char *why = error.message;
-  if (device && data) why = run_on(device, program, module, data, &error);
-  if (device) vtac_device_counters(device, ret_counters);
-  if (why) snprintf(ret_why, size, "%s", why);
+  for (int i = 0; i < program->n; i++) {
+    array[i] = vtac_array_like(device, program->args[i], &error);
+    if (!array[i] || (i < data->inputs &&
+                      vtac_array_write(array[i], data->input[i], &error)))
+      return failed(&error, ret_why);
+  }
+  return RIGHT;
+}
+
+Outcome run_and_verify(const ProgramRun *run, vtac_device *device,
+                       char ret_why[WHY_SIZE]) {
+  const Program *program = run->program;
+  vtac_array *array[FAMILY_ARGS] = {0};
+  vtac_error error;
+  TestData *data = family_data(run->config, program->family, run->seed);
+  if (!data) abort();
+  Outcome outcome = make_arrays(run, data, device, array, ret_why);
+  if (outcome == RIGHT &&
+      vtac_module_run(run->module, device, program->n, array, &error))
+    outcome = failed(&error, ret_why);
+  if (outcome == RIGHT)
+    outcome = compare(array[program->n - 1], data->expected, ret_why);
+  for (int i = 0; i < program->n; i++) vtac_array_free(array[i]);
   test_data_free(data);
+  return outcome;
+}
+
+Outcome run_alone(const ProgramRun *run, const vtac_device_options *options,
+                  uint64_t ret_counters[VTAC_COUNTERS],
+                  char ret_why[WHY_SIZE]) {
+  vtac_error error;
+  vtac_device *device = vtac_device_open(run->config, options, &error);
+  if (!device) return failed(&error, ret_why);
+  Outcome outcome = run_and_verify(run, device, ret_why);
+  vtac_device_counters(device, ret_counters);
   vtac_device_close(device);
-  return !why;
+  return outcome;
 }

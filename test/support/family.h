@@ -75,12 +75,28 @@ void program_map(vtac_context *context, Program *program);
 TestData *family_data(const vtac_config *config, const FamilyCase *family,
                       uint64_t seed);
 
-/* Runs a module of the family on a device of its own.  True if the result is
- * right; else `ret_why` (a buffer of `size`) says what was wrong. */
-bool run_and_verify(const vtac_config *config, const FamilyCase *family,
-                    const Program *program, const vtac_module *module,
-                    const vtac_device_options *options,
-                    uint64_t ret_counters[VTAC_COUNTERS], char *ret_why,
-                    size_t size);
+/* A module that was built from a program, and the seed of its data. */
+typedef struct ProgramRun {
+  const vtac_config *config;
+  const Program *program;
+  const vtac_module *module;
+  uint64_t seed;
+} ProgramRun;
+
+typedef enum Outcome {
+  RIGHT,
+  REFUSED, /* status VTAC_REFUSED and a message */
+  WRONG
+} Outcome;
+
+enum { WHY_SIZE = 1280 };
+
+/* Runs it on a device and compares the result.  Unless all is right,
+ * `ret_why` says what is not. */
+Outcome run_and_verify(const ProgramRun *run, vtac_device *device,
+                       char ret_why[WHY_SIZE]);
+/* The same on a device of its own. */
+Outcome run_alone(const ProgramRun *run, const vtac_device_options *options,
+                  uint64_t ret_counters[VTAC_COUNTERS], char ret_why[WHY_SIZE]);
 
 #endif

@@ -32,8 +32,7 @@ static void broken(const Claim *claim, Assignment *at, const char *what,
            what, text_of(arena, claim->expr),
            claim->condition ? text_of(arena, claim->condition) : "nothing",
            (int)at->value[0], (int)at->value[1], (int)at->value[2],
-           form ? text_of(arena, form) : "it", (long long)got,
-           (long long)want);
+           form ? text_of(arena, form) : "it", (long long)got, (long long)want);
 }
 
 static void check_forms(Claim *claim, Assignment *at, int64_t want) {

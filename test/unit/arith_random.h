@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random index expressions over variables of small range, and what they are
- * worth under an assignment. */
+/* Random index expressions over variables of small range. */
 #ifndef TEST_ARITH_RANDOM_H
 #define TEST_ARITH_RANDOM_H
 
-#include "base/trap.h"
-#include "ir/build.h"
+#include "arith_worth.h"
 
 enum { RANDOM_VARS = 4 };
 
@@ -50,7 +48,8 @@ static const Expr *random_condition(Random *random, int depth);
 
 static inline const Expr *random_constant(Random *random) {
   static const int special[] = {0, 1, -1, 2, 4, 7, 8, 16, 64, -8};
-  if (random_below(random, 2)) return make_i32(random->arena, special[random_below(random, 10)]);
+  if (random_below(random, 2))
+    return make_i32(random->arena, special[random_below(random, 10)]);
   return make_i32(random->arena, random_below(random, 19) - 9);
 }
 
@@ -66,8 +65,8 @@ static inline const Expr *random_divisor(Random *random, int depth) {
 }
 
 static inline const Expr *random_operator(Random *random, int depth) {
-  static const ExprKind kinds[] = {ADD, ADD,      ADD, SUB,      SUB, SUB,
-                                   MUL, MUL,      MUL, FLOORDIV, MIN, MAX,
+  static const ExprKind kinds[] = {ADD, ADD,      ADD, SUB,      SUB,     SUB,
+                                   MUL, MUL,      MUL, FLOORDIV, MIN,     MAX,
                                    DIV, FLOORMOD, MOD, FLOORDIV, FLOORMOD};
   ExprKind kind = kinds[random_below(random, sizeof kinds / sizeof *kinds)];
   const Expr *a = random_expr(random, depth - 1), *b;
@@ -154,122 +153,11 @@ static const Expr *random_condition(Random *random, int depth) {
                      random_condition(random, depth - 1));
 }
 
-/* ---- Values ------------------------------------------------------------- */
-
-typedef struct Worth {
-  bool defined; /* false after a division by zero */
-  int64_t value;
-} Worth;
-
-typedef struct Assignment {
-  const Random *random;
-  int64_t value[RANDOM_VARS];
-  const Var *let[16]; /* innermost last */
-  Worth let_value[16];
-  int lets;
-} Assignment;
-
-static Worth worth(Assignment *at, const Expr *expr);
-
-static inline Worth worth_var(const Assignment *at, const Expr *expr) {
-  for (int i = at->lets - 1; i >= 0; i--)
-    if (&at->let[i]->e == expr) return at->let_value[i];
-  for (int i = 0; i < RANDOM_VARS; i++)
-    if (&at->random->var[i]->e == expr) return (Worth){true, at->value[i]};
-  BUG("a variable from nowhere");
-}
-
-static inline int64_t binary_worth(ExprKind kind, int64_t a, int64_t b) {
-  switch (kind) {
-    case ADD: return a + b;
-    case SUB: return a - b;
-    case MUL: return a * b;
-    case DIV: return a / b;
-    case MOD: return a % b;
-    case FLOORDIV: return floor_div(a, b);
-    case FLOORMOD: return floor_mod(a, b);
-    case MIN: return a < b ? a : b;
-    case MAX: return a > b ? a : b;
-    case EQ: return a == b;
-    case NE: return a != b;
-    case LT: return a < b;
-    case LE: return a <= b;
-    case GT: return a > b;
-    case GE: return a >= b;
-    case AND: return a && b;
-    case OR: return a || b;
-    default: BUG("no operator");
-  }
-}
-
-/* Nothing short-circuits, except that an operand that decides the result
- * makes up for one that has no value. */
-static inline Worth worth_binary(Assignment *at, const Expr *expr) {
-  Worth a = worth(at, AS(Binary, expr)->a), b = worth(at, AS(Binary, expr)->b);
-  ExprKind kind = expr->kind;
-  bool divides = kind >= DIV && kind <= FLOORMOD;
-  if (!a.defined || !b.defined || (divides && b.value == 0)) return (Worth){0};
-  return (Worth){true, binary_worth(kind, a.value, b.value)};
-}
-
-static inline Worth worth_choice(Assignment *at, const Expr *condition,
-                                 const Expr *a, const Expr *b) {
-  Worth decided = worth(at, condition);
-  if (!decided.defined) return decided;
-  return worth(at, decided.value ? a : b);
-}
-
-static inline Worth worth_call(Assignment *at, const Call *call) {
-  if (call->op == OP_IF_THEN_ELSE)
-    return worth_choice(at, call->arg[0], call->arg[1], call->arg[2]);
-  Worth a = worth(at, call->arg[0]);
-  if (call->op == OP_LIKELY || !a.defined) return a;
-  Worth b = worth(at, call->arg[1]);
-  switch (call->op) {
-    case OP_SHIFT_RIGHT: b.value = a.value >> b.value; break;
-    case OP_SHIFT_LEFT: b.value = a.value * (1 << b.value); break;
-    case OP_BITWISE_AND: b.value = a.value & b.value; break;
-    default: BUG("no call");
-  }
-  return b;
-}
-
-static inline Worth worth_let(Assignment *at, const Let *let) {
-  at->let_value[at->lets] = worth(at, let->value);
-  at->let[at->lets++] = let->var;
-  Worth body = worth(at, let->body);
-  at->lets--;
-  return body;
-}
-
-static Worth worth(Assignment *at, const Expr *expr) {
-  switch ((ExprKind)expr->kind) {
-    case VAR: return worth_var(at, expr);
-    case INT: return (Worth){true, AS(IntImm, expr)->value};
-    case CAST: return worth(at, AS(Unary, expr)->a);
-    case NOT: {
-      Worth a = worth(at, AS(Unary, expr)->a);
-      return (Worth){a.defined, !a.value};
-    }
-    case SELECT:
-      return worth_choice(at, AS(Select, expr)->condition,
-                          AS(Select, expr)->if_true,
-                          AS(Select, expr)->if_false);
-    case CALL: return worth_call(at, AS(Call, expr));
-    case LOAD: {
-      Worth index = worth(at, AS(Load, expr)->index[0]);
-      return (Worth){index.defined, floor_mod(index.value * 7 + 3, 23) - 9};
-    }
-    case LET: return worth_let(at, AS(Let, expr));
-    default: return worth_binary(at, expr);
-  }
-}
-
 /* Calls f(self, assignment) for every assignment of the variables. */
 static inline void for_all_assignments(const Random *random, void *self,
                                        void (*f)(void *, Assignment *)) {
-  Assignment at = {.random = random};
-  int64_t *value = at.value;
+  int64_t value[RANDOM_VARS];
+  Assignment at = {RANDOM_VARS, random->var, value, .lets = 0};
   for (int i = 0; i < RANDOM_VARS; i++) value[i] = random_vars[i].min;
   for (int i = 0; i < RANDOM_VARS;) {
     f(self, &at);

@@ -90,8 +90,10 @@ static inline const Expr *text_call(Text *text, const char *name) {
   struct {
     const char *name;
     Op op;
-  } calls[] = {{"if", OP_IF_THEN_ELSE},   {"likely", OP_LIKELY},
-               {"shr", OP_SHIFT_RIGHT},   {"shl", OP_SHIFT_LEFT},
+  } calls[] = {{"if", OP_IF_THEN_ELSE},
+               {"likely", OP_LIKELY},
+               {"shr", OP_SHIFT_RIGHT},
+               {"shl", OP_SHIFT_LEFT},
                {"band", OP_BITWISE_AND}};
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
     if (!strcmp(name, calls[i].name))
@@ -107,8 +109,9 @@ static inline const Expr *text_call(Text *text, const char *name) {
 
 static inline const Expr *text_name(Text *text) {
   const char *start = text->at;
-  size_t n = strspn(start, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                           "0123456789_.");
+  size_t n = strspn(start,
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                    "0123456789_.");
   assert_true(n > 0 && n < 32);
   char name[32] = {0};
   memcpy(name, start, n);
@@ -145,11 +148,11 @@ static const struct TextOp {
   int level;
   const char *token;
   ExprKind kind;
-} text_ops[] = {{0, "||", OR},       {1, "&&", AND}, {2, "==", EQ},
-                {2, "!=", NE},       {2, "<=", LE},  {2, ">=", GE},
-                {2, "<", LT},        {2, ">", GT},   {3, "+", ADD},
-                {3, "-", SUB},       {4, "*", MUL},  {4, "//", FLOORDIV},
-                {4, "/", DIV},       {4, "%%", MOD}, {4, "%", FLOORMOD}};
+} text_ops[] = {{0, "||", OR}, {1, "&&", AND}, {2, "==", EQ},
+                {2, "!=", NE}, {2, "<=", LE},  {2, ">=", GE},
+                {2, "<", LT},  {2, ">", GT},   {3, "+", ADD},
+                {3, "-", SUB}, {4, "*", MUL},  {4, "//", FLOORDIV},
+                {4, "/", DIV}, {4, "%%", MOD}, {4, "%", FLOORMOD}};
 
 static inline const struct TextOp *text_op(Text *text, int level) {
   for (size_t i = 0; i < sizeof text_ops / sizeof *text_ops; i++)
@@ -179,13 +182,21 @@ static inline const Expr *text_expr(Text *text, const char *source) {
   return expr;
 }
 
-/* The printed form without the types of variables. */
+/* Characters of ": Buffer(...)" at `from`, which prints where a buffer is
+ * met first, or 0. */
+static inline size_t text_buffer_length(const char *from) {
+  if (strncmp(from, ": Buffer(", 9)) return 0;
+  size_t n = 9;
+  for (int open = 1; open; n++) open += (from[n] == '(') - (from[n] == ')');
+  return n;
+}
+
+/* The printed form without types. */
 static inline const char *text_of(Arena *arena, const Expr *expr) {
-  static const char *const types[] = {": int32", ": int64", ": int8",
-                                      ": bool"};
+  static const char *const types[] = {": int32", ": int64", ": int8", ": bool"};
   char *text = arena_strdup(arena, expr_text(arena, expr)), *to = text;
   for (const char *from = text; *from;) {
-    size_t skip = 0;
+    size_t skip = text_buffer_length(from);
     for (int i = 0; i < 4 && !skip; i++)
       if (!strncmp(from, types[i], strlen(types[i]))) skip = strlen(types[i]);
     if (!skip) *to++ = *from++;

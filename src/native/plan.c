@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Planning the native form of a function: parameters, micro-op scopes and
+ * what each of them captures. */
+#include "native/plan.h"
+
+#include <string.h>
+
+#include "base/trap.h"
+#include "base/vec.h"
+#include "ir/traverse.h"
+#include "native/checks.h"
+
+/* ---- Parameters --------------------------------------------------------- */
+
+static PlanParam plan_param(Arena *arena, const Param *param) {
+  const Buffer *buffer =
+      param->preflattened ? param->preflattened : param->buffer;
+  int64_t *shape = ARENA_ARRAY(arena, int64_t, buffer->n);
+  for (int i = 0; i < buffer->n; i++) {
+    const IntImm *extent = as_int(buffer->shape[i]);
+    if (!extent)
+      fail(arena, D_CODEGEN, "dimension %d of '%s' is not a constant", i,
+           buffer->name);
+    shape[i] = extent->value;
+  }
+  return (PlanParam){.name = buffer->name,
+                     .type = buffer->type,
+                     .n = buffer->n,
+                     .shape = shape,
+                     .data = param->buffer->data};
+}
+
+/* ---- One walk over the body --------------------------------------------- */
+
+typedef struct Planner {
+  Walker walker;
+  Arena *arena;
+  HostPlan *plan;
+  PlanParam *param;
+  PtrMap host_view; /* host pointer Var -> the data Var it looks at */
+  VEC(Site) sites;
+  VEC(const Attr *) scopes;
+} Planner;
+
+static void mark_written(Planner *planner, const Expr *data) {
+  const void *seen = ptrmap_get(&planner->host_view, data);
+  for (int i = 0; i < planner->plan->n_params; i++)
+    if (&planner->param[i].data->e == data ||
+        (seen && planner->param[i].data == seen))
+      planner->param[i].written = true;
+}
+
+static bool names(const Call *call, const char *function) {
+  const StringImm *name = call->n ? as_string(call->arg[0]) : NULL;
+  return name && !strcmp(name->value, function);
+}
+
+static void see_call(Walker *walker, const Expr *expr) {
+  Planner *planner = (Planner *)walker;
+  const Call *call = AS(Call, expr);
+  enum { STORE_DATA = 4 }; /* behind name, handle, index and memory */
+  switch (call->op) {
+    case OP_THREAD_CONTEXT:
+    case OP_COMMAND_HANDLE:
+    case OP_COPROC_SYNC:
+    case OP_COPROC_DEP_PUSH:
+    case OP_COPROC_DEP_POP: planner->plan->uses_vta = true; break;
+    case OP_CALL_EXTERN:
+      if (names(call, "VTAStoreBuffer2D") && call->n > STORE_DATA)
+        mark_written(planner, call->arg[STORE_DATA]);
+      break;
+    default: break;
+  }
+  walk_expr_children(walker, expr);
+}
+
+static void see_store(Walker *walker, const Stmt *stmt) {
+  mark_written((Planner *)walker, &AS(Store, stmt)->buffer->data->e);
+  walk_stmt_children(walker, stmt);
+}
+
+/* let view = VTABufferCPUPtr(handle, data) */
+static void see_let(Walker *walker, const Stmt *stmt) {
+  const LetStmt *let = AS(LetStmt, stmt);
+  const Call *call = as_call_of(let->value, OP_CALL_EXTERN);
+  if (call && names(call, "VTABufferCPUPtr") && call->n == 3)
+    ptrmap_set(&((Planner *)walker)->host_view, let->var, call->arg[2]);
+  walk_stmt_children(walker, stmt);
+}
+
+/* ---- Micro-op scopes ---------------------------------------------------- */
+
+/* The variables that a scope's body uses and does not define. */
+typedef struct Captures {
+  Walker walker;
+  Arena *arena;
+  PtrMap seen; /* captured or defined inside */
+  VEC(const Var *) vars;
+} Captures;
+
+static void capture(Captures *captures, const Var *var) {
+  if (ptrmap_has(&captures->seen, var)) return;
+  ptrmap_set(&captures->seen, var, var);
+  vec_push(captures->arena, &captures->vars, var);
+}
+
+static void capture_var(Walker *walker, const Expr *expr) {
+  capture((Captures *)walker, AS(Var, expr));
+}
+
+static void capture_load(Walker *walker, const Expr *expr) {
+  capture((Captures *)walker, AS(Load, expr)->buffer->data);
+  walk_expr_children(walker, expr);
+}
+
+static void capture_let_expr(Walker *walker, const Expr *expr) {
+  walk_expr(walker, AS(Let, expr)->value);
+  ptrmap_set(&((Captures *)walker)->seen, AS(Let, expr)->var, expr);
+  walk_expr(walker, AS(Let, expr)->body);
+}
+
+static void capture_let(Walker *walker, const Stmt *stmt) {
+  walk_expr(walker, AS(LetStmt, stmt)->value);
+  ptrmap_set(&((Captures *)walker)->seen, AS(LetStmt, stmt)->var, stmt);
+  walk_stmt(walker, AS(LetStmt, stmt)->body);
+}
+
+static void capture_for(Walker *walker, const Stmt *stmt) {
+  const For *loop = AS(For, stmt);
+  walk_expr(walker, loop->min);
+  walk_expr(walker, loop->extent);
+  ptrmap_set(&((Captures *)walker)->seen, loop->var, stmt);
+  walk_stmt(walker, loop->body);
+}
+
+static Site plan_site(Arena *arena, const Attr *scope) {
+  static const ExprVisit exprs[EXPR_KINDS] = {[VAR] = capture_var,
+                                              [LOAD] = capture_load,
+                                              [LET] = capture_let_expr};
+  static const StmtVisit stmts[STMT_KINDS] = {[LET_STMT] = capture_let,
+                                              [FOR] = capture_for};
+  Captures captures = {.walker = {exprs, stmts}, .arena = arena};
+  ptrmap_init(&captures.seen, arena);
+  walk_stmt(&captures.walker, scope->body);
+  return (Site){.body = scope->body,
+                .push = AS(StringImm, scope->value)->value,
+                .n = captures.vars.n,
+                .captured = captures.vars.at};
+}
+
+static void see_attr(Walker *walker, const Stmt *stmt) {
+  Planner *planner = (Planner *)walker;
+  const Attr *attr = AS(Attr, stmt);
+  if (!strcmp(attr->key, "coproc_uop_scope")) {
+    vec_push(planner->arena, &planner->sites, plan_site(planner->arena, attr));
+    vec_push(planner->arena, &planner->scopes, attr);
+  }
+  walk_stmt(walker, attr->body);
+}
+
+/* ---- The plan ----------------------------------------------------------- */
+
+static void see_body(Arena *arena, HostPlan *plan, PlanParam *param) {
+  static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = see_call};
+  static const StmtVisit stmts[STMT_KINDS] = {
+      [STORE] = see_store, [LET_STMT] = see_let, [ATTR] = see_attr};
+  Planner planner = {
+      .walker = {exprs, stmts}, .arena = arena, .plan = plan, .param = param};
+  ptrmap_init(&planner.host_view, arena);
+  walk_stmt(&planner.walker, plan->func->body);
+  plan->n_sites = planner.sites.n;
+  plan->site = planner.sites.at;
+  ptrmap_init(&plan->site_of, arena);
+  for (int i = 0; i < plan->n_sites; i++)
+    ptrmap_set(&plan->site_of, planner.scopes.at[i], &plan->site[i]);
+}
+
+const HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator,
+                          const char *record) {
+  HostPlan *plan = ARENA_NEW(arena, HostPlan);
+  PlanParam *param = ARENA_ARRAY(arena, PlanParam, func->n);
+  for (int i = 0; i < func->n; i++)
+    param[i] = plan_param(arena, &func->param[i]);
+  plan->func = func;
+  plan->device_type = accelerator ? DEVICE_VTA : DEVICE_CPU;
+  plan->record = record;
+  plan->n_params = func->n;
+  plan->param = param;
+  see_body(arena, plan, param);
+  plan_checks(arena, plan);
+  return plan;
+}
+
+/* ---- Questions of both emitters ----------------------------------------- */
+
+int64_t allocation_elements(Arena *arena, const Allocate *allocation) {
+  int64_t n = 1;
+  for (int i = 0; i < allocation->n; i++) {
+    const IntImm *extent = as_int(allocation->extent[i]);
+    if (!extent || __builtin_mul_overflow(n, extent->value, &n))
+      fail(arena, D_CODEGEN, "the size of buffer '%s' is not a constant",
+           allocation->var->hint);
+  }
+  return n * allocation->type.lanes;
+}
+
+bool is_pointer(const Var *var) { return var->scope != NULL; }
+
+bool divisor_is_safe(const Expr *divisor) {
+  const IntImm *imm = as_int(divisor);
+  return imm && imm->value != 0 && imm->value != -1;
+}

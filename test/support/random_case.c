@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making, printing, parsing and shrinking random programs. */
+#include "support/random_case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/programs.h"
+
+enum { MOST_PRODUCTS = 60000, MOST_VALUES = 20000 };
+
+/* A parameter; its least value is also the simplest. */
+typedef struct ParamRange {
+  const char *name;
+  int least, most;
+} ParamRange;
+
+enum { M_BATCH, M_IN, M_OUT, M_TILE_B, M_TILE_IN, M_TILE_OUT, M_SHIFT };
+static const ParamRange matmul_ranges[] = {
+    {"batch", 1, 4},   {"in", 1, 6},       {"out", 1, 6},    {"tile_b", 1, 4},
+    {"tile_in", 1, 6}, {"tile_out", 1, 6}, {"shift", 0, 12}, {NULL, 0, 0}};
+
+enum {
+  C_BATCH,
+  C_IN,
+  C_OUT,
+  C_H,
+  C_W,
+  C_KH,
+  C_KW,
+  C_PH,
+  C_PW,
+  C_SH,
+  C_SW,
+  C_TILE_B,
+  C_TILE_OUT,
+  C_TILE_IN,
+  C_TILE_H,
+  C_TILE_W,
+  C_THREADS,
+  C_SHIFT
+};
+static const ParamRange conv2d_ranges[] = {
+    {"batch", 1, 2},    {"in", 1, 3},      {"out", 1, 4},    {"h", 1, 9},
+    {"w", 1, 9},        {"kh", 1, 4},      {"kw", 1, 4},     {"ph", 0, 2},
+    {"pw", 0, 2},       {"sh", 1, 3},      {"sw", 1, 3},     {"tile_b", 1, 2},
+    {"tile_out", 1, 4}, {"tile_in", 1, 3}, {"tile_h", 1, 6}, {"tile_w", 1, 6},
+    {"threads", 0, 3},  {"shift", 0, 12},  {NULL, 0, 0}};
+
+enum { E_M, E_N, E_ADD, E_CHAIN, E_OPS, E_VALUES = E_OPS + CHAIN_MAX };
+static const ParamRange eltwise_ranges[] = {
+    {"m", 1, 6},     {"n", 1, 6},     {"add", 0, 1},   {"chain", 0, 6},
+    {"op0", 0, 3},   {"op1", 0, 3},   {"op2", 0, 3},   {"op3", 0, 3},
+    {"op4", 0, 3},   {"op5", 0, 3},   {"op6", 0, 3},   {"op7", 0, 3},
+    {"val0", 0, 90}, {"val1", 0, 90}, {"val2", 0, 90}, {"val3", 0, 90},
+    {"val4", 0, 90}, {"val5", 0, 90}, {"val6", 0, 90}, {"val7", 0, 90},
+    {NULL, 0, 0}};
+
+enum {
+  G_M,
+  G_N,
+  G_O,
+  G_ORDER,
+  G_A_AT,
+  G_B_AT,
+  G_TILE_K,
+  G_TILE_M,
+  G_TILE_O,
+  G_SWAP
+};
+static const ParamRange gemm_free_ranges[] = {
+    {"m", 1, 5},      {"n", 1, 5},    {"o", 1, 5},      {"order", 0, 5},
+    {"a_at", 0, 3},   {"b_at", 0, 3}, {"tile_k", 1, 5}, {"tile_m", 0, 5},
+    {"tile_o", 0, 5}, {"swap", 0, 1}, {NULL, 0, 0}};
+
+static const struct {
+  const char *name;
+  const ParamRange *ranges;
+} families[] = {[FAMILY_MATMUL] = {"matmul", matmul_ranges},
+                [FAMILY_CONV2D] = {"conv2d", conv2d_ranges},
+                [FAMILY_ELTWISE] = {"eltwise", eltwise_ranges},
+                [FAMILY_GEMM_FREE] = {"gemm_free", gemm_free_ranges}};
+enum { FAMILIES = sizeof families / sizeof *families };
+
+/* ---- Accelerators ------------------------------------------------------- */
+
+/* Two dozen micro-ops, a few tiles a memory. */
+static const char tiny[] =
+    "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": 3, "
+    "\"LOG_WGT_WIDTH\": 3, \"LOG_ACC_WIDTH\": 5, \"LOG_BATCH\": 0, "
+    "\"LOG_BLOCK\": 2, \"LOG_UOP_BUFF_SIZE\": 6, \"LOG_INP_BUFF_SIZE\": 8, "
+    "\"LOG_WGT_BUFF_SIZE\": 9, \"LOG_ACC_BUFF_SIZE\": 9}";
+
+vtac_config *case_config(int config, vtac_error *error) {
+  static const char *const files[CASE_CONFIGS] = {
+      NULL, "golden/configs/b2/vta_config.json",
+      "golden/configs/blk8/vta_config.json",
+      "golden/configs/blk32/vta_config.json", NULL};
+  if (config == CASE_CONFIGS - 1)
+    return vtac_config_parse(tiny, sizeof tiny - 1, "tiny", error);
+  return files[config] ? vtac_config_load(files[config], error)
+                       : vtac_config_default(error);
+}
+
+/* ---- Making ------------------------------------------------------------- */
+
+/* Small values are as likely as all others together. */
+static int pick(uint64_t *state, const ParamRange *range) {
+  int most = range->most;
+  if (test_random(state) >> 63) most = range->least + (most - range->least) / 2;
+  return range->least +
+         (int)(test_random(state) % (uint64_t)(most - range->least + 1));
+}
+
+RandomCase random_case(uint64_t seed) {
+  static const FamilyKind kinds[] = {
+      FAMILY_MATMUL, FAMILY_MATMUL, FAMILY_CONV2D,  FAMILY_CONV2D,
+      FAMILY_CONV2D, FAMILY_CONV2D, FAMILY_ELTWISE, FAMILY_GEMM_FREE};
+  uint64_t state = seed;
+  RandomCase random = {.kind = kinds[test_random(&state) % 8],
+                       .config = (int)(test_random(&state) % CASE_CONFIGS),
+                       .seed = seed};
+  const ParamRange *ranges = families[random.kind].ranges;
+  for (int i = 0; ranges[i].name; i++)
+    random.param[i] = pick(&state, &ranges[i]);
+  return random;
+}
+
+/* ---- From parameters to programs ---------------------------------------- */
+
+typedef struct Blocks {
+  int64_t batch, in, out;
+} Blocks;
+
+static bool make_matmul(const int *p, const Blocks *b, FamilyCase *ret) {
+  ret->matmul = (vtac_gemm_params){.batch = p[M_BATCH] * b->batch,
+                                   .in = p[M_IN] * b->in,
+                                   .out = p[M_OUT] * b->out,
+                                   .tile_batch = p[M_TILE_B] * b->batch,
+                                   .tile_in = p[M_TILE_IN] * b->in,
+                                   .tile_out = p[M_TILE_OUT] * b->out,
+                                   .shift = p[M_SHIFT]};
+  const vtac_gemm_params *m = &ret->matmul;
+  return m->batch * m->in * m->out <= MOST_PRODUCTS;
+}
+
+static bool make_conv2d(const int *p, const Blocks *b, FamilyCase *ret) {
+  ret->conv2d =
+      (vtac_conv2d_params){.batch = p[C_BATCH] * b->batch,
+                           .in_channels = p[C_IN] * b->in,
+                           .out_channels = p[C_OUT] * b->out,
+                           .height = p[C_H],
+                           .width = p[C_W],
+                           .kernel_height = p[C_KH],
+                           .kernel_width = p[C_KW],
+                           .pad_height = p[C_PH],
+                           .pad_width = p[C_PW],
+                           .stride_height = p[C_SH],
+                           .stride_width = p[C_SW],
+                           .tile_batch = p[C_TILE_B] * b->batch,
+                           .tile_out_channels = p[C_TILE_OUT] * b->out,
+                           .tile_in_channels = p[C_TILE_IN] * b->in,
+                           .tile_height = p[C_TILE_H],
+                           .tile_width = p[C_TILE_W],
+                           .vthreads = p[C_THREADS],
+                           .shift = p[C_SHIFT]};
+  int64_t h = (p[C_H] + 2 * p[C_PH] - p[C_KH]) / p[C_SH] + 1;
+  int64_t w = (p[C_W] + 2 * p[C_PW] - p[C_KW]) / p[C_SW] + 1;
+  const vtac_conv2d_params *c = &ret->conv2d;
+  int64_t values = c->batch * c->in_channels * p[C_H] * p[C_W];
+  return p[C_KH] <= p[C_H] + 2 * p[C_PH] && p[C_KW] <= p[C_W] + 2 * p[C_PW] &&
+         p[C_THREADS] <= (p[C_OUT] - 1) / p[C_TILE_OUT] + 1 &&
+         values <= MOST_VALUES &&
+         c->batch * c->in_channels * c->out_channels * h * w * p[C_KH] *
+                 p[C_KW] <=
+             MOST_PRODUCTS;
+}
+
+static bool make_eltwise(const int *p, const Blocks *b, FamilyCase *ret) {
+  static const char ops[] = "asxn";
+  EltwiseParams *e = &ret->eltwise;
+  *e = (EltwiseParams){
+      .m = p[E_M], .n = p[E_N], .add = p[E_ADD], .chain = p[E_CHAIN]};
+  for (int i = 0; i < e->chain; i++) {
+    char op = ops[p[E_OPS + i]];
+    int value = p[E_VALUES + i];
+    e->at[i] = (ChainOp){op, op == 's' ? value % 9 : value - 45};
+  }
+  return e->m * e->n * b->batch * b->out <= MOST_VALUES;
+}
+
+static bool make_gemm_free(const int *p, const Blocks *b, FamilyCase *ret) {
+  static const char *const orders[] = {"omk", "okm", "mok",
+                                       "mko", "kom", "kmo"};
+  GemmFreeParams *g = &ret->gemm_free;
+  bool tiled = p[G_TILE_M] && p[G_TILE_O];
+  *g = (GemmFreeParams){.m = p[G_M],
+                        .n = p[G_N],
+                        .o = p[G_O],
+                        .a_at = p[G_A_AT],
+                        .b_at = p[G_B_AT],
+                        .tile_k = p[G_TILE_K],
+                        .tile_m = tiled ? p[G_TILE_M] : 0,
+                        .tile_o = tiled ? p[G_TILE_O] : 0,
+                        .swap = p[G_SWAP]};
+  memcpy(g->order, orders[p[G_ORDER]], sizeof g->order);
+  return g->m * g->n * g->o * b->batch * b->in * b->out <= MOST_PRODUCTS;
+}
+
+bool case_family(const RandomCase *random, const vtac_config *config,
+                 FamilyCase *ret) {
+  const Blocks b = {vtac_config_get(config, "BATCH"),
+                    vtac_config_get(config, "BLOCK_IN"),
+                    vtac_config_get(config, "BLOCK_OUT")};
+  ret->kind = random->kind;
+  switch (random->kind) {
+    case FAMILY_MATMUL: return make_matmul(random->param, &b, ret);
+    case FAMILY_CONV2D: return make_conv2d(random->param, &b, ret);
+    case FAMILY_ELTWISE: return make_eltwise(random->param, &b, ret);
+    case FAMILY_GEMM_FREE: return make_gemm_free(random->param, &b, ret);
+  }
+  return false;
+}
+
+/* ---- Text --------------------------------------------------------------- */
+
+void case_print(const RandomCase *random, char ret[CASE_TEXT]) {
+  const ParamRange *ranges = families[random->kind].ranges;
+  int n = snprintf(ret, CASE_TEXT, "%s config=%d seed=%llu",
+                   families[random->kind].name, random->config,
+                   (unsigned long long)random->seed);
+  for (int i = 0; ranges[i].name; i++)
+    n += snprintf(ret + n, (size_t)(CASE_TEXT - n), " %s=%d", ranges[i].name,
+                  random->param[i]);
+}
+
+static bool parse_kind(const char *word, RandomCase *ret) {
+  for (int i = 0; i < FAMILIES; i++)
+    if (!strcmp(families[i].name, word)) {
+      ret->kind = (FamilyKind)i;
+      for (int k = 0; families[i].ranges[k].name; k++)
+        ret->param[k] = families[i].ranges[k].least;
+      return true;
+    }
+  return false;
+}
+
+static bool parse_pair(const char *word, RandomCase *ret) {
+  const ParamRange *ranges = families[ret->kind].ranges;
+  const char *equal = strchr(word, '=');
+  if (!equal) return false;
+  size_t length = (size_t)(equal - word);
+  if (length == 6 && !strncmp(word, "config", length)) {
+    ret->config = atoi(equal + 1);
+    return ret->config >= 0 && ret->config < CASE_CONFIGS;
+  }
+  if (length == 4 && !strncmp(word, "seed", length)) {
+    ret->seed = strtoull(equal + 1, NULL, 10);
+    return true;
+  }
+  for (int i = 0; ranges[i].name; i++)
+    if (strlen(ranges[i].name) == length &&
+        !strncmp(ranges[i].name, word, length)) {
+      ret->param[i] = atoi(equal + 1);
+      return ret->param[i] >= ranges[i].least &&
+             ret->param[i] <= ranges[i].most;
+    }
+  return false;
+}
+
+bool case_parse(const char *text, RandomCase *ret) {
+  char copy[CASE_TEXT], *rest = copy, *word;
+  *ret = (RandomCase){.kind = FAMILY_MATMUL};
+  if (snprintf(copy, sizeof copy, "%s", text) >= CASE_TEXT) return false;
+  if (!(word = strsep(&rest, " ")) || !parse_kind(word, ret)) return false;
+  while ((word = strsep(&rest, " ")))
+    if (*word && !parse_pair(word, ret)) return false;
+  return true;
+}
+
+/* ---- Shrinking ---------------------------------------------------------- */
+
+/* Each parameter at its least, then halfway to it, then less by one; the
+ * built-in accelerator before all. */
+bool case_smaller(const RandomCase *random, int number, RandomCase *ret) {
+  const ParamRange *ranges = families[random->kind].ranges;
+  *ret = *random;
+  if (number == 0) {
+    ret->config = 0;
+    return true;
+  }
+  int i = (number - 1) / 3, step = (number - 1) % 3;
+  for (int k = 0; k <= i; k++)
+    if (!ranges[k].name) return false;
+  int excess = random->param[i] - ranges[i].least;
+  ret->param[i] -= step == 0 ? excess : step == 1 ? excess / 2 : excess > 0;
+  return true;
+}
