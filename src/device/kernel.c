@@ -11,6 +11,7 @@ vtac_status queue_kernel_begin(CommandQueue *queue, KernelMode mode,
     return queue_fail(queue, D_UOP_KERNEL,
                       "a kernel begins inside the recording of another");
   queue->recording.active = true;
+  queue->recording.split = false;
   queue->recording.kernel = (Kernel){.site = site, .mode = mode};
   return VTAC_OK;
 }
@@ -143,30 +144,6 @@ static vtac_status uop_indices(CommandQueue *queue, const UopPush *push,
   return status ? status : queue_field(queue, wgt, &ret->wgt);
 }
 
-vtac_status queue_uop_push(CommandQueue *queue, const UopPush *push) {
-  Recording *recording = &queue->recording;
-  Kernel *kernel = &recording->kernel;
-  Uop uop = {0};
-  vtac_status status = check_recording(queue, "a micro-op");
-  if (!status) status = check_shared(queue, push, kernel);
-  if (!status) status = uop_indices(queue, push, &uop);
-  if (!status) status = check_hazard(queue, uop.dst);
-  if (status) return status;
-  int depth = queue->port->config.uop_buff_depth;
-  if (kernel->count == (uint32_t)depth)
-    return queue_fail(queue, D_UOP_KERNEL,
-                      "a kernel has more than %d micro-ops, the memory holds "
-                      "no more",
-                      depth);
-  status = reserve_uop(queue);
-  if (status) return status;
-  uint32_t *word = &recording->words[kernel->count];
-  recording->uops[kernel->count] = uop;
-  status = hw_uop_encode(&queue->port->config, &uop, word, &queue->diag);
-  if (!status) kernel->count++;
-  return queue_latch(queue, status);
-}
-
 /* Loops of the instruction: a GEMM's only loop is its outer one, an ALU's is
  * its inner one. */
 static Insn gemm_insn(const Kernel *kernel) {
@@ -252,20 +229,53 @@ static vtac_status intern_recorded(CommandQueue *queue, Kernel **ret) {
   return VTAC_OK;
 }
 
+/* Pushes what has been recorded; *ret is the kernel that holds it. */
+static vtac_status flush_recorded(CommandQueue *queue, Kernel **ret) {
+  vtac_status status = intern_recorded(queue, ret);
+  return status ? status : push_kernel(queue, *ret);
+}
+
+/* A kernel that outgrows the micro-op memory goes on as a second instruction
+ * with the same loops.  The order in which steps reach an accumulator then
+ * differs, which neither sums nor minima and maxima can tell. */
+static vtac_status split_recording(CommandQueue *queue) {
+  Kernel *part;
+  vtac_status status = flush_recorded(queue, &part);
+  queue->recording.kernel.count = 0;
+  queue->recording.split = true;
+  return status;
+}
+
+vtac_status queue_uop_push(CommandQueue *queue, const UopPush *push) {
+  Recording *recording = &queue->recording;
+  Kernel *kernel = &recording->kernel;
+  Uop uop = {0};
+  vtac_status status = check_recording(queue, "a micro-op");
+  if (!status) status = check_shared(queue, push, kernel);
+  if (!status) status = uop_indices(queue, push, &uop);
+  if (!status) status = check_hazard(queue, uop.dst);
+  if (status) return status;
+  if (kernel->count == (uint32_t)queue->port->config.uop_buff_depth)
+    status = split_recording(queue);
+  if (!status) status = reserve_uop(queue);
+  if (status) return status;
+  uint32_t *word = &recording->words[kernel->count];
+  recording->uops[kernel->count] = uop;
+  status = hw_uop_encode(&queue->port->config, &uop, word, &queue->diag);
+  if (!status) kernel->count++;
+  return queue_latch(queue, status);
+}
+
 vtac_status queue_kernel_end(CommandQueue *queue, KernelId *ret) {
   vtac_status status = check_recording(queue, "a kernel's end");
   if (status) return status;
   queue->recording.active = false;
-  if (queue->recording.kernel.count == 0) {
-    if (ret) *ret = 0;
-    return VTAC_OK;
-  }
+  if (ret) *ret = 0;
+  if (queue->recording.kernel.count == 0) return VTAC_OK;
   Kernel *kernel = NULL;
-  status = intern_recorded(queue, &kernel);
-  if (status) return status;
-  KernelId id = cache_id(&queue->cache, kernel);
-  status = push_kernel(queue, kernel);
-  if (!status && ret) *ret = id;
+  status = flush_recorded(queue, &kernel);
+  if (!status && ret && !queue->recording.split)
+    *ret = cache_id(&queue->cache, kernel);
   return status;
 }
 

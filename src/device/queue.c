@@ -247,9 +247,8 @@ static const void *dram_bytes(void *self, uint64_t addr, uint64_t size) {
 /* A stream brings all that it reads on chip, unless it goes on with what
  * another left. */
 static vtac_status verify_stream(CommandQueue *queue) {
-  HwVerifyOptions options = {.dram = dram_bytes,
-                             .self = queue,
-                             .refuse_uninitialised = !queue->cut};
+  HwVerifyOptions options = {
+      .dram = dram_bytes, .self = queue, .refuse_uninitialised = !queue->cut};
   HwVerifyReport report;
   if (!queue->options.verify) return VTAC_OK;
   memcpy(options.tokens, queue->tokens, sizeof options.tokens);

@@ -86,7 +86,8 @@ vtac_status queue_store_2d(CommandQueue *queue, const Transfer2d *transfer);
 /* Recording a micro-op kernel.  `site` tells the places of a program apart
  * that record kernels: equal kernels of two sites are two kernels.  `begin`
  * to `end` records, then pushes the instruction that runs the kernel; a
- * kernel without micro-ops pushes nothing and gives id 0. */
+ * kernel without micro-ops pushes nothing and gives id 0, and so does one that
+ * outgrows the micro-op memory, which becomes several instructions. */
 typedef enum KernelMode { KERNEL_GEMM = 0, KERNEL_ALU = 1 } KernelMode;
 
 typedef struct UopLoop {

@@ -48,6 +48,7 @@ typedef struct Residency {
 
 typedef struct Recording {
   bool active;
+  bool split;    /* a part of the kernel has been pushed */
   Kernel kernel; /* words belong to `words` below */
   uint32_t *words;
   Uop *uops;

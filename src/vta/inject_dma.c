@@ -34,6 +34,7 @@ typedef struct Copy {
   Arena *arena;
   Analyzer *analyzer; /* knows nothing: it decides how texts look */
   Analyzer *facts;    /* knows the loops around the copy */
+  const Var *dram;    /* any buffer there, for transfers that read nothing */
   const char *name;   /* what messages call it */
   int n;              /* loops, outermost first */
   const For **loop;
@@ -90,6 +91,15 @@ static void match_guard(Copy *copy, const Expr *condition, const Expr *load,
   copy->load = AS(Load, load);
 }
 
+/* Nothing but zeros: a load from anywhere whose condition never holds. */
+static void match_zeros(Copy *copy) {
+  Buffer *nothing = copy_buffer(copy->arena, copy->store->buffer);
+  nothing->data = copy->dram;
+  copy->load = AS(Load, make_load(copy->arena, nothing, copy->store->n,
+                                  copy->store->index));
+  copy->condition = make_bool(copy->arena, false);
+}
+
 static void match_value(Copy *copy, const Expr *value) {
   const Call *guard = as_call_of(value, OP_IF_THEN_ELSE);
   const Select *select = as_select(value);
@@ -98,6 +108,8 @@ static void match_value(Copy *copy, const Expr *value) {
     match_guard(copy, guard->arg[0], guard->arg[1], guard->arg[2]);
   else if (select)
     match_guard(copy, select->condition, select->if_true, select->if_false);
+  else if (is_const(value, 0))
+    match_zeros(copy);
   else
     copy->load = as_load(cast ? cast->a : value);
   if (!copy->load || copy->load->e.type.lanes != 1)
@@ -480,8 +492,8 @@ static const Stmt *choose_load(const Copy *copy, const Route *route, int outer,
   some = ex_and(arena, some, positive(copy, t->dram.x_size));
   some = ex_and(arena, some, positive(copy, t->dram.y_size));
   if (is_const(some, 1)) return load;
-  return make_if(arena, some, load,
-                 make_evaluate(arena, zero_call(copy, route, t)));
+  const Stmt *zeros = make_evaluate(arena, zero_call(copy, route, t));
+  return is_const(some, 0) ? zeros : make_if(arena, some, load, zeros);
 }
 
 static const Stmt *make_transfer(const Copy *copy) {
@@ -506,6 +518,7 @@ static const Stmt *make_transfer(const Copy *copy) {
 typedef struct Injector {
   Rewriter rw;
   const VtaEnv *env;
+  const Func *func;
   Analyzer *analyzer, *facts;
 } Injector;
 
@@ -524,6 +537,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
                .arena = rw->arena,
                .analyzer = injector->analyzer,
                .facts = injector->facts,
+               .dram = injector->func->param[0].buffer->data,
                .name = axis ? axis->var->hint : "?"};
   match_copy(&copy, attr->body);
   return make_transfer(&copy);
@@ -541,6 +555,7 @@ const Func *pass_inject_dma(const PassContext *context, const Func *func) {
       [ATTR] = inject_attr, [FOR] = inject_for};
   Injector injector = {{context->arena, NULL, stmts},
                        vta_env(context),
+                       func,
                        analyzer_new(context->arena),
                        analyzer_new(context->arena)};
   return func_with_body(context->arena, func,

@@ -201,12 +201,19 @@ static void test_recording_rules(void **state) {
                  "field iter_in is 16384, allowed is 0..16383");
 }
 
+/* One micro-op too many for the memory: two kernels, two instructions. */
 static void test_too_many_uops(void **state) {
   (void)state;
+  KernelId id = 7;
   queue_kernel_begin(queue, KERNEL_ALU, 0);
-  for (int i = 0; i < 8192; i++)
+  for (int i = 0; i < 8193; i++)
     assert_int_equal(push_uop(add(i % 2048, 1)), VTAC_OK);
-  expect_latched(push_uop(add(0, 1)), "more than 8192 micro-ops");
+  assert_int_equal(queue_kernel_end(queue, &id), VTAC_OK);
+  assert_int_equal(id, 0);
+  assert_int_equal(queue_stats(queue).kernels, 2);
+  assert_int_equal(queue_synchronize(queue), VTAC_OK);
+  assert_int_equal(plain->counters[HW_COUNT_alu_counter], 8193);
+  assert_int_equal(plain->counters[HW_COUNT_uop_load_nbytes], 4 * 8193);
 }
 
 static void test_empty_kernel(void **state) {
