@@ -439,23 +439,8 @@ const Code *prepare_expr(Preparation *prep, const Expr *expr) {
                            expr->type, AS(Unary, expr)->a);
     case NOT:
       return prepare_unary(prep, run_not, expr->type, AS(Unary, expr)->a);
-    case ADD:
-    case SUB:
-    case MUL:
-    case DIV:
-    case MOD:
-    case FLOORDIV:
-    case FLOORMOD:
-    case MIN:
-    case MAX:
-    case EQ:
-    case NE:
-    case LT:
-    case LE:
-    case GT:
-    case GE:
-    case AND:
-    case OR: return prepare_binary(prep, AS(Binary, expr));
+    CASE_BINARY:
+      return prepare_binary(prep, AS(Binary, expr));
     case SELECT: return prepare_select(prep, AS(Select, expr));
     case CALL: return prepare_call(prep, AS(Call, expr));
     case LOAD: return prepare_load(prep, AS(Load, expr));

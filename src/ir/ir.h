@@ -47,6 +47,26 @@ Effect op_effect(Op op);
 const char *expr_kind_name(ExprKind kind);
 const char *stmt_kind_name(StmtKind kind);
 
+/* The labels of all binary operators in a switch over ExprKind. */
+#define CASE_BINARY \
+  case ADD:         \
+  case SUB:         \
+  case MUL:         \
+  case DIV:         \
+  case MOD:         \
+  case FLOORDIV:    \
+  case FLOORMOD:    \
+  case MIN:         \
+  case MAX:         \
+  case EQ:          \
+  case NE:          \
+  case LT:          \
+  case LE:          \
+  case GT:          \
+  case GE:          \
+  case AND:         \
+  case OR
+
 /* ---- Expressions -------------------------------------------------------- */
 
 typedef struct Expr {

@@ -231,8 +231,8 @@ static void print_select(Printer *p, const Select *s) {
 }
 
 static void print_ramp(Printer *p, const Ramp *ramp) {
-  print_function(p, "ramp(", 2, (const Expr *[]){ramp->base, ramp->stride});
-  p->out->length--; /* reopen the parenthesis for the lanes */
+  put(p, "ramp(");
+  print_list(p, 2, (const Expr *[]){ramp->base, ramp->stride});
   strbuf_printf(p->out, ", %d)", ramp->e.type.lanes);
 }
 
@@ -258,23 +258,9 @@ static void print_expr(Printer *p, const Expr *expr) {
       put(p, "!");
       print_expr(p, AS(Unary, expr)->a);
       break;
-    case ADD:
-    case SUB:
-    case MUL:
-    case DIV:
-    case MOD:
-    case FLOORDIV:
-    case FLOORMOD:
-    case MIN:
-    case MAX:
-    case EQ:
-    case NE:
-    case LT:
-    case LE:
-    case GT:
-    case GE:
-    case AND:
-    case OR: print_binary(p, AS(Binary, expr)); break;
+    CASE_BINARY:
+      print_binary(p, AS(Binary, expr));
+      break;
     case SELECT: print_select(p, AS(Select, expr)); break;
     case CALL: print_call(p, AS(Call, expr)); break;
     case LOAD:

@@ -114,24 +114,10 @@ const Expr *rewrite_expr_children(Rewriter *rewriter, const Expr *expr) {
     case FLOAT:
     case STRING: return expr;
     case CAST:
-    case NOT: return rewrite_unary(rewriter, AS(Unary, expr));
-    case ADD:
-    case SUB:
-    case MUL:
-    case DIV:
-    case MOD:
-    case FLOORDIV:
-    case FLOORMOD:
-    case MIN:
-    case MAX:
-    case EQ:
-    case NE:
-    case LT:
-    case LE:
-    case GT:
-    case GE:
-    case AND:
-    case OR: return rewrite_binary(rewriter, AS(Binary, expr));
+    case NOT:
+      return rewrite_unary(rewriter, AS(Unary, expr));
+    CASE_BINARY:
+      return rewrite_binary(rewriter, AS(Binary, expr));
     case SELECT: return rewrite_select(rewriter, AS(Select, expr));
     case CALL: return rewrite_call(rewriter, AS(Call, expr));
     case LOAD: return rewrite_load(rewriter, AS(Load, expr));

@@ -39,24 +39,10 @@ void walk_expr_children(Walker *walker, const Expr *expr) {
     case FLOAT:
     case STRING: break;
     case CAST:
-    case NOT: walk_expr(walker, AS(Unary, expr)->a); break;
-    case ADD:
-    case SUB:
-    case MUL:
-    case DIV:
-    case MOD:
-    case FLOORDIV:
-    case FLOORMOD:
-    case MIN:
-    case MAX:
-    case EQ:
-    case NE:
-    case LT:
-    case LE:
-    case GT:
-    case GE:
-    case AND:
-    case OR:
+    case NOT:
+      walk_expr(walker, AS(Unary, expr)->a);
+      break;
+    CASE_BINARY:
       walk_expr(walker, AS(Binary, expr)->a);
       walk_expr(walker, AS(Binary, expr)->b);
       break;
