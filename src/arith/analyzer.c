@@ -231,6 +231,15 @@ bool can_prove_equal(Analyzer *analyzer, const Expr *a, const Expr *b) {
   return can_prove(analyzer, ex_eq(arena, difference, zero));
 }
 
+bool can_prove_equal_alone(Arena *arena, const Expr *a, const Expr *b) {
+  if (a == b) return true;
+  Analyzer alone;
+  SumRoom room;
+  analyzer_init(&alone, arena);
+  sums_lend(&alone, &room);
+  return can_prove_equal(&alone, a, b);
+}
+
 bool can_prove_ge(Analyzer *analyzer, const Expr *expr, int64_t bound) {
   const IntImm *known = as_int(expr);
   if (known) return known->value >= bound;

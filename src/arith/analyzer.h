@@ -34,7 +34,7 @@ typedef struct Simplifier {
   int depth; /* of rule results being visited again */
 } Simplifier;
 
-enum { STABLE_SLOTS = 64, BOUND_SLOTS = 32, FORM_SLOTS = 64 };
+enum { STABLE_SLOTS = 64, BOUND_SLOTS = 32, FORM_SLOTS = 32 };
 
 /* A node that the rewriter, at this depth, leaves as it is. */
 typedef struct StableSlot {
@@ -81,6 +81,9 @@ void analyzer_changed(Analyzer *analyzer);
 /* NULL if nothing is known. */
 const VarFacts *analyzer_facts(const Analyzer *analyzer, const Var *var);
 VarFacts *analyzer_own_facts(Analyzer *analyzer, const Var *var);
+
+/* With nothing known. */
+bool can_prove_equal_alone(Arena *arena, const Expr *a, const Expr *b);
 
 /* Pushes what `condition` says about bounds and about remainders. */
 void bound_enter(Analyzer *analyzer, const Expr *condition);

@@ -5,7 +5,8 @@
  * CanonicalSimplifier.
  *
  * A visit yields a form; only where a node needs an expression is the form
- * normalised.  A sum is flattened once, however deeply its additions nest. */
+ * normalised.  A sum is flattened once, however deeply its additions nest.
+ * The forms of dividends are kept, see is_below. */
 #include "arith/form.h"
 
 #include <stdlib.h>
@@ -148,10 +149,13 @@ static bool scale_moves_in(const Split *split) {
   return split->scale > 0 || split->lower == 1 || split->mode == TRUNCATED;
 }
 
-/* Is (index mod upper) div lower always 0? */
+/* Is (index mod upper) div lower always 0?  (TVM 0.9 asks the first only,
+ * which is enough where both are positive.) */
 static bool quotient_is_zero(const Split *split, int64_t lower) {
-  if (split->mode == FLOORED && (split->upper < 0) != (lower < 0)) return false;
-  return llabs(split->upper) <= llabs(lower);
+  bool same_side =
+      split->mode == TRUNCATED || (split->upper < 0) == (lower < 0);
+  return split->upper <= lower && llabs(split->upper) <= llabs(lower) &&
+         same_side;
 }
 
 static Split split_div(Analyzer *analyzer, Split split, int64_t divisor,
@@ -259,21 +263,20 @@ static void add_quotient(Simplifier *simplifier, Sum *quotient,
 static bool divide_sum(Simplifier *simplifier, Sum *sum, int64_t divisor,
                        DivMode mode) {
   Analyzer *analyzer = simplifier->analyzer;
-  Sum *whole = sum_copy(analyzer, sum);
-  Sum *rest = sum_take_rest(analyzer, sum, divisor);
+  Sum *quotient = sum_copy(analyzer, sum);
+  Sum *rest = sum_take_rest(analyzer, quotient, divisor);
   const Expr *rest_expr = sum_normal(analyzer, rest);
   bool even = sum_is_zero(rest);
   bool ok = even || mode == FLOORED ||
-            (can_prove_ge(analyzer, sum_normal(analyzer, sum), 0) &&
+            (can_prove_ge(analyzer, sum_normal(analyzer, quotient), 0) &&
              can_prove_ge(analyzer, rest_expr, 0));
-  sum_release(analyzer, rest);
   if (ok) {
-    sum_divide(sum, divisor);
-    if (!even) add_quotient(simplifier, sum, rest_expr, divisor, mode);
-  } else {
-    sum_assign(analyzer, sum, whole);
+    sum_divide(quotient, divisor);
+    if (!even) add_quotient(simplifier, quotient, rest_expr, divisor, mode);
+    sum_assign(analyzer, sum, quotient);
   }
-  sum_release(analyzer, whole);
+  sum_release(analyzer, rest);
+  sum_release(analyzer, quotient);
   return ok;
 }
 
@@ -291,9 +294,18 @@ static Form div_forms(Simplifier *simplifier, Form a, int64_t divisor,
 
 /* ---- Remainder ---------------------------------------------------------- */
 
-static Form mod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor,
-                    DivMode mode) {
-  Split split = form_to_split(simplifier->analyzer, form_sum(sum));
+/* sum mod divisor, where `expr` is the sum and its form is kept, or NULL. */
+static Form mod_sum(Simplifier *simplifier, Sum *sum, const Expr *expr,
+                    int64_t divisor, DivMode mode) {
+  Analyzer *analyzer = simplifier->analyzer;
+  bool is_split = sum->base == 0 && sum->args.n == 1;
+  Form dividend = form_sum(sum);
+  if (expr && !is_split) {
+    sum_release(analyzer, sum);
+    dividend = form_expr(expr);
+  }
+  Split split = form_to_split(analyzer, dividend);
+  if (!expr && !is_split) keep_form(simplifier, split.index);
   return form_split(split_mod(simplifier, split, divisor, mode));
 }
 
@@ -307,8 +319,10 @@ static Form floormod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor) {
   bool decided = imm || (is_below(simplifier, rest_expr, divisor) &&
                          can_prove_ge(analyzer, rest_expr, 0));
   if (!decided) {
-    rest->base = floor_mod(rest->base, divisor);
-    return mod_sum(simplifier, rest, divisor, FLOORED);
+    int64_t base = floor_mod(rest->base, divisor);
+    if (base != rest->base) rest_expr = NULL;
+    rest->base = base;
+    return mod_sum(simplifier, rest, rest_expr, divisor, FLOORED);
   }
   sum_release(analyzer, rest);
   return form_expr(imm ? make_const(analyzer->arena, rest_expr->type,
@@ -317,13 +331,17 @@ static Form floormod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor) {
 }
 
 /* (x - 5) mod 3 = (x - 2) mod 3 as long as neither dividend is negative. */
-static void reduce_base(Analyzer *analyzer, Sum *sum, int64_t divisor) {
+static bool reduce_base(Analyzer *analyzer, Sum *sum, int64_t divisor) {
   int64_t base = sum->base % divisor;
   Bound bound = const_bound(analyzer, sum_normal(analyzer, sum));
-  if (bound.lo >= 0 && wrap_add(wrap_sub(bound.lo, sum->base), base) >= 0)
-    sum->base = base;
+  if (base == sum->base || bound.lo < 0 ||
+      wrap_add(wrap_sub(bound.lo, sum->base), base) < 0)
+    return false;
+  sum->base = base;
+  return true;
 }
 
+/* As long as nothing is negative, what divides evenly is dropped. */
 static Form truncmod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor) {
   Analyzer *analyzer = simplifier->analyzer;
   Sum *even = sum_copy(analyzer, sum);
@@ -339,8 +357,9 @@ static Form truncmod_sum(Simplifier *simplifier, Sum *sum, int64_t divisor) {
   sum_release(analyzer, positive || decided ? sum : rest);
   if (!decided) {
     Sum *dividend = positive ? rest : sum;
-    reduce_base(analyzer, dividend, divisor);
-    return mod_sum(simplifier, dividend, divisor, TRUNCATED);
+    bool reduced = reduce_base(analyzer, dividend, divisor);
+    return mod_sum(simplifier, dividend,
+                   positive && !reduced ? rest_expr : NULL, divisor, TRUNCATED);
   }
   sum_release(analyzer, rest);
   return form_expr(

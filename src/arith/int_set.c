@@ -66,14 +66,8 @@ static const Expr *simpler_end(Arena *arena, const Expr *end) {
   return end == POS_INF || end == NEG_INF ? end : simplify_alone(arena, end);
 }
 
-static bool equal_alone(Arena *arena, const Expr *a, const Expr *b) {
-  Analyzer alone;
-  analyzer_init(&alone, arena);
-  return can_prove_equal(&alone, a, b);
-}
-
 static bool single(Arena *arena, const IntSet *set) {
-  return set->lo == set->hi || equal_alone(arena, set->lo, set->hi);
+  return can_prove_equal_alone(arena, set->lo, set->hi);
 }
 
 bool set_is_single(Analyzer *analyzer, const IntSet *set) {

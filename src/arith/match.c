@@ -4,7 +4,6 @@
  * the expression is walked, so a match costs no more than the pattern has
  * bytes, plus a comparison for each name met again. */
 #include "arith/rules.h"
-#include "base/trap.h"
 #include "ir/analysis.h"
 
 static bool same_expr(const Expr *a, const Expr *b) {

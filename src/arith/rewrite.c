@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The visitor of the two simplifiers: children first, then what the builder
  * folds, then the rules of the operator (rewrite_*.c), the first that matches
- * winning.  As TVM 0.9's RewriteSimplifier; docs of each rule are the rules.
+ * winning.  As TVM 0.9's RewriteSimplifier.
  *
  * A rule's result may be visited again, at most five deep.  Comparisons come
  * down to == and <.  The branches of a select are visited under what its
@@ -13,7 +13,6 @@
 #include "arith/rewrite.h"
 
 #include "arith/form.h"
-#include "base/trap.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
 

@@ -39,6 +39,12 @@ const Expr *make_extern(Arena *arena, DType type, const char *name, int n,
   return make_call(arena, type, OP_CALL_EXTERN, n + 1, all);
 }
 
+noreturn void refuse_host_access(Arena *arena, const Buffer *buffer) {
+  fail(arena, D_ONCHIP_ACCESS,
+       "the host accesses buffer '%s', which lies in the accelerator's %s",
+       buffer->name, buffer_scope(buffer));
+}
+
 const Expr *command_handle(Arena *arena) {
   const Expr *queue = make_call(arena, HANDLE, OP_COMMAND_HANDLE, 0, NULL);
   return make_call(arena, HANDLE, OP_THREAD_CONTEXT, 1, &queue);

@@ -3,6 +3,8 @@
 #ifndef VTA_CALLS_H
 #define VTA_CALLS_H
 
+#include <stdnoreturn.h>
+
 #include "ir/ir.h"
 #include "vta/env.h"
 
@@ -17,6 +19,9 @@ bool expr_is_string(const Expr *expr, const char *text);
 const Call *as_extern(const Expr *expr, const char *name);
 const Expr *make_extern(Arena *arena, DType type, const char *name, int n,
                         const Expr *const *arg);
+/* Fails: the host's code accesses a buffer in the accelerator's memory. */
+noreturn void refuse_host_access(Arena *arena, const Buffer *buffer);
+
 /* The command queue that runtime functions take first. */
 const Expr *command_handle(Arena *arena);
 

@@ -29,9 +29,7 @@ static const Var *host_pointer(HostAccess *host, const Var *data) {
 
 static const Buffer *host_buffer(HostAccess *host, const Buffer *buffer) {
   if (find_scope(host->context, buffer_scope(buffer)))
-    fail(host->rw.arena, D_ONCHIP_ACCESS,
-         "the host accesses buffer '%s', which lies in the accelerator's %s",
-         buffer->name, buffer_scope(buffer));
+    refuse_host_access(host->rw.arena, buffer);
   const Var *pointer = host_pointer(host, buffer->data);
   Buffer *copy = ptrmap_get(&host->buffers, buffer);
   if (copy) return copy;

@@ -108,7 +108,7 @@ static void match_value(Copy *copy, const Expr *value) {
     match_guard(copy, guard->arg[0], guard->arg[1], guard->arg[2]);
   else if (select)
     match_guard(copy, select->condition, select->if_true, select->if_false);
-  else if (is_const(value, 0))
+  else if (is_const(value, 0) && copy->dram)
     match_zeros(copy);
   else
     copy->load = as_load(cast ? cast->a : value);
@@ -522,6 +522,10 @@ typedef struct Injector {
   Analyzer *analyzer, *facts;
 } Injector;
 
+static const Var *first_buffer(const Func *func) {
+  return func->n ? func->param[0].buffer->data : NULL;
+}
+
 static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   Injector *injector = (Injector *)rw;
   const Attr *attr = AS(Attr, stmt);
@@ -537,7 +541,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
                .arena = rw->arena,
                .analyzer = injector->analyzer,
                .facts = injector->facts,
-               .dram = injector->func->param[0].buffer->data,
+               .dram = first_buffer(injector->func),
                .name = axis ? axis->var->hint : "?"};
   match_copy(&copy, attr->body);
   return make_transfer(&copy);

@@ -56,6 +56,23 @@ static const Expr *lower_call(Rewriter *rw, const Expr *expr) {
                 : element_address(rw, call);
 }
 
+/* An element that no unit was told to compute is left to the host, which
+ * cannot reach it. */
+static void check_host_access(Rewriter *rw, const Buffer *buffer) {
+  if (memory_of((Lowering *)rw, buffer->data))
+    refuse_host_access(rw->arena, buffer);
+}
+
+static const Expr *lower_load(Rewriter *rw, const Expr *expr) {
+  check_host_access(rw, AS(Load, expr)->buffer);
+  return rewrite_expr_children(rw, expr);
+}
+
+static const Stmt *lower_store(Rewriter *rw, const Stmt *stmt) {
+  check_host_access(rw, AS(Store, stmt)->buffer);
+  return rewrite_stmt_children(rw, stmt);
+}
+
 static const Stmt *lower_allocate(Rewriter *rw, const Stmt *stmt) {
   const Allocate *allocate = AS(Allocate, stmt);
   if (!memory_of((Lowering *)rw, allocate->var))
@@ -65,8 +82,10 @@ static const Stmt *lower_allocate(Rewriter *rw, const Stmt *stmt) {
 
 const Func *pass_lower_device_storage(const PassContext *context,
                                       const Func *func) {
-  static const ExprRewrite exprs[EXPR_KINDS] = {[CALL] = lower_call};
-  static const StmtRewrite stmts[STMT_KINDS] = {[ALLOCATE] = lower_allocate};
+  static const ExprRewrite exprs[EXPR_KINDS] = {
+      [CALL] = lower_call, [LOAD] = lower_load};
+  static const StmtRewrite stmts[STMT_KINDS] = {
+      [ALLOCATE] = lower_allocate, [STORE] = lower_store};
   Lowering lowering = {
       {context->arena, exprs, stmts}, context, analyzer_new(context->arena)};
   return func_with_body(context->arena, func,
