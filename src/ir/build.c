@@ -91,15 +91,6 @@ const Expr *ex_bitwise(Arena *arena, Op op, const Expr *a, const Expr *b) {
   return bits_call(arena, op, a, b);
 }
 
-static int64_t truncate_to(DType type, int64_t value) {
-  if (type.bits >= 64) return value;
-  if (is_bool(type)) return value != 0;
-  int unused = 64 - type.bits;
-  uint64_t shifted = (uint64_t)value << unused;
-  return type.code == TYPE_INT ? (int64_t)shifted >> unused
-                               : (int64_t)(shifted >> unused);
-}
-
 const Expr *ex_cast(Arena *arena, DType type, const Expr *a) {
   if (dtype_eq(type, a->type)) return a;
   if (type.lanes > 1 && a->type.lanes == 1)
@@ -108,12 +99,12 @@ const Expr *ex_cast(Arena *arena, DType type, const Expr *a) {
   const IntImm *imm = as_int(a);
   const FloatImm *real = as_float(a);
   if (imm && is_integer(type))
-    return make_int(arena, type, truncate_to(type, imm->value));
+    return make_int(arena, type, dtype_wrap(type, imm->value));
   if (imm && is_float_type(type))
     return make_float(arena, type, (double)imm->value);
   if (real && is_float_type(type)) return make_float(arena, type, real->value);
   if (real && is_integer(type) && real->value > -9e18 && real->value < 9e18)
-    return make_int(arena, type, truncate_to(type, (int64_t)real->value));
+    return make_int(arena, type, dtype_wrap(type, (int64_t)real->value));
   return make_unary(arena, CAST, type, a);
 }
 

@@ -11,12 +11,7 @@ int dtype_bytes(DType type) { return (type.bits + 7) / 8; }
 static bool is_real(DType type) { return type.code == TYPE_FLOAT; }
 
 EvalValue wrap_to(DType type, int64_t value) {
-  if (is_bool(type)) return int_value(value != 0);
-  if (type.bits >= 64) return int_value(value);
-  int unused = 64 - type.bits;
-  uint64_t high = (uint64_t)value << unused;
-  return int_value(type.code == TYPE_UINT ? (int64_t)(high >> unused)
-                                          : (int64_t)high >> unused);
+  return int_value(dtype_wrap(type, value));
 }
 
 /* ---- Memory ------------------------------------------------------------- */

@@ -30,7 +30,7 @@ typedef struct Operands {
 } Operands;
 
 static const Expr *integer(const Operands *o, int64_t value) {
-  return make_int(o->arena, o->a->type, value);
+  return make_int(o->arena, o->a->type, dtype_wrap(o->a->type, value));
 }
 
 static const Expr *real(const Operands *o, double value) {

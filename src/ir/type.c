@@ -15,6 +15,15 @@ int64_t dtype_max(DType t) {
   return value_bits >= 63 ? INT64_MAX : (INT64_C(1) << value_bits) - 1;
 }
 
+int64_t dtype_wrap(DType t, int64_t value) {
+  if (is_bool(t)) return value != 0;
+  if (t.bits >= 64) return value;
+  int unused = 64 - t.bits;
+  uint64_t high = (uint64_t)value << unused;
+  return t.code == TYPE_UINT ? (int64_t)(high >> unused)
+                             : (int64_t)high >> unused;
+}
+
 static const char *const code_names[] = {"int", "uint", "float", "handle"};
 
 const char *dtype_name(Arena *arena, DType t) {
@@ -34,7 +43,9 @@ bool dtype_parse(const char *name, DType *ret_type) {
     if (strncmp(name, code_names[code], length)) continue;
     char *end;
     long bits = strtol(name + length, &end, 10);
-    if (end == name + length || *end || bits < 1 || bits > 64) return false;
+    if (end == name + length || *end || bits < 1 || bits > 64 ||
+        (bits & (bits - 1)))
+      return false;
     *ret_type = DTYPE((uint8_t)code, (uint8_t)bits);
     return true;
   }

@@ -44,6 +44,9 @@ static inline bool is_index(DType t) {
 int64_t dtype_min(DType t);
 int64_t dtype_max(DType t);
 
+/* The value as a variable of the integer type would hold it. */
+int64_t dtype_wrap(DType t, int64_t value);
+
 /* "int32", "uint8", "bool", "float32", "handle", "int8x4". */
 const char *dtype_name(Arena *arena, DType t);
 bool dtype_parse(const char *name, DType *ret_type);
