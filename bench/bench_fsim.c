@@ -87,31 +87,35 @@ static int most(int a, int b) { return a > b ? a : b; }
 static vtac_op *declare(Case *c, const Shape *shape, const Layer *layer) {
   const int batch = 1 << shape->log_batch, block = 1 << shape->log_block;
   if (!layer->kernel) {
-    const vtac_gemm_params gemm = {
-        batch, layer->in, layer->out, batch, layer->tile_in, layer->tile_out,
-        8};
+    const vtac_gemm_params gemm = {.batch = batch,
+                                   .in = layer->in,
+                                   .out = layer->out,
+                                   .tile_batch = batch,
+                                   .tile_in = layer->tile_in,
+                                   .tile_out = layer->tile_out,
+                                   .shift = 8};
     c->macs = (double)batch * layer->in * layer->out;
     return vtac_gemm(c->context, &gemm);
   }
-  const vtac_conv2d_params conv = {.batch = batch,
-                                   .in_channels = layer->in,
-                                   .out_channels = layer->out,
-                                   .height = layer->size,
-                                   .width = layer->size,
-                                   .kernel_height = layer->kernel,
-                                   .kernel_width = layer->kernel,
-                                   .pad_height = layer->kernel / 2,
-                                   .pad_width = layer->kernel / 2,
-                                   .stride_height = layer->stride,
-                                   .stride_width = layer->stride,
-                                   .tile_batch = batch,
-                                   .tile_out_channels = layer->tile_out,
-                                   .tile_in_channels =
-                                       most(layer->tile_in, block),
-                                   .tile_height = layer->tile_h,
-                                   .tile_width = layer->tile_w,
-                                   .vthreads = 2,
-                                   .shift = 8};
+  const vtac_conv2d_params conv = {
+      .batch = batch,
+      .in_channels = layer->in,
+      .out_channels = layer->out,
+      .height = layer->size,
+      .width = layer->size,
+      .kernel_height = layer->kernel,
+      .kernel_width = layer->kernel,
+      .pad_height = layer->kernel / 2,
+      .pad_width = layer->kernel / 2,
+      .stride_height = layer->stride,
+      .stride_width = layer->stride,
+      .tile_batch = batch,
+      .tile_out_channels = layer->tile_out,
+      .tile_in_channels = most(layer->tile_in, block),
+      .tile_height = layer->tile_h,
+      .tile_width = layer->tile_w,
+      .vthreads = 2,
+      .shift = 8};
   const double out_size = (layer->size - 1) / layer->stride + 1;
   c->macs = batch * out_size * out_size * layer->in * layer->out *
             layer->kernel * layer->kernel;
@@ -141,8 +145,7 @@ static void open_device(Case *c, vtac_sim_path path) {
   unsigned random = 1;
   c->device = need(vtac_device_open(c->config, &options, &error), &error);
   for (int i = 0; i < c->n; i++) {
-    c->array[i] =
-        need(vtac_array_like(c->device, c->args[i], &error), &error);
+    c->array[i] = need(vtac_array_like(c->device, c->args[i], &error), &error);
     size_t size = vtac_array_size(c->array[i]);
     uint8_t *bytes = need(malloc(size), &error);
     for (size_t b = 0; b < size; b++)
@@ -224,8 +227,8 @@ static void report(const char *shape, const char *layer, Case *c,
   fflush(stdout);
 }
 
-static void run_case(const Shape *shape, const Layer *layer,
-                     vtac_sim_path path, double seconds) {
+static void run_case(const Shape *shape, const Layer *layer, vtac_sim_path path,
+                     double seconds) {
   Case c = {0};
   if (build(&c, shape, layer))
     report(shape->name, layer->name, &c, path, seconds);
@@ -261,8 +264,8 @@ int main(int argc, char **argv) {
     argc -= 2;
     argv += 2;
   }
-  printf("%-6s %-13s %8s %8s %8s %9s %6s\n", "tile", "layer", "best",
-         "median", "p90", "us", "runs");
+  printf("%-6s %-13s %8s %8s %8s %9s %6s\n", "tile", "layer", "best", "median",
+         "p90", "us", "runs");
   for (int s = 0; s < SHAPES; s++)
     for (int l = 0; l < LAYERS; l++)
       if (is_wanted(&shapes[s], &layers[l], argc - 1, argv + 1))

@@ -21,7 +21,7 @@ static void note_pass(void *user, const vtac_pass_event *event) {
 
 /* A 16 x 16 product: small, and every pass takes part in lowering it. */
 static vtac_op *small_gemm(vtac_context *context, vtac_op_stage stage) {
-  const vtac_gemm_params params = {1, 16, 16, 1, 16, 16, 8};
+  const vtac_gemm_params params = {1, 16, 16, 1, 16, 16, 8, 1, 0};
   vtac_op *op = vtac_gemm(context, &params);
   vtac_op_schedule_to(context, op, stage);
   return op;

@@ -26,7 +26,8 @@ typedef enum vtac_status {
 } vtac_status;
 
 /* A failure told to a person: what, where in the user's program, which limit,
- * and what would help. */
+ * and what would help.  A value without pointers to be freed: `id` and `cure`
+ * are in static storage. */
 typedef struct vtac_error {
   vtac_status status;
   const char *id;     /* stable short name, such as "buffer-overflow" */

@@ -5,8 +5,13 @@
 #define VTAC_VTAC_H
 
 #include "vtac/config.h"
+#include "vtac/dlpack.h"
+#include "vtac/inspect.h"
+#include "vtac/intrin.h"
 #include "vtac/lower.h"
+#include "vtac/module.h"
 #include "vtac/ops.h"
+#include "vtac/pack.h"
 #include "vtac/runtime.h"
 #include "vtac/schedule.h"
 #include "vtac/status.h"

@@ -9,6 +9,22 @@
 
 #include "base/trap.h"
 
+/* The address sanitizer is told which space is handed out, so that it sees
+ * uses after a rewind and beyond the end of an allocation. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(ARENA_ASAN)
+#include <sanitizer/asan_interface.h>
+#define FORBID(at, size) ASAN_POISON_MEMORY_REGION(at, size)
+#define ALLOW(at, size) ASAN_UNPOISON_MEMORY_REGION(at, size)
+#else
+#define FORBID(at, size) ((void)(at), (void)(size))
+#define ALLOW(at, size) ((void)(at), (void)(size))
+#endif
+
 enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 16 };
 
 struct ArenaChunk {
@@ -26,6 +42,7 @@ void arena_init(Arena *arena, struct Trap *trap) {
 static void free_chunks(ArenaChunk *chunk, const ArenaChunk *stop) {
   while (chunk != stop) {
     ArenaChunk *older = chunk->older;
+    ALLOW((char *)chunk + HEADER, chunk->size);
     free(chunk);
     chunk = older;
   }
@@ -46,6 +63,7 @@ static void add_chunk(Arena *arena, size_t least) {
   arena->chunk = chunk;
   arena->next = (char *)chunk + HEADER;
   arena->end = arena->next + size;
+  FORBID(arena->next, size);
 }
 
 void *arena_alloc(Arena *arena, size_t size) {
@@ -54,6 +72,7 @@ void *arena_alloc(Arena *arena, size_t size) {
   if (!padded) padded = ALIGNMENT; /* so that no address is NULL */
   if ((size_t)(arena->end - arena->next) < padded) add_chunk(arena, padded);
   void *at = arena->next;
+  ALLOW(at, size);
   arena->next += padded;
   arena->used += padded;
   return at;
@@ -98,4 +117,5 @@ void arena_rewind(Arena *arena, ArenaMark mark) {
   arena->next = mark.next;
   arena->end = mark.end;
   arena->used = mark.used;
+  FORBID(mark.next, (size_t)(mark.end - mark.next));
 }

@@ -22,6 +22,7 @@ enum {
   EMIT_TILED = 2,
   EMIT_VTA = 4,
   EMIT_INSNS = 8,
+  EMIT_C = 16,
 };
 
 typedef enum StatsFormat { STATS_TEXT, STATS_JSON } StatsFormat;
@@ -37,6 +38,12 @@ typedef struct CommonOptions {
   const char *dump_after; /* names separated by commas, or NULL */
   const char *dump_dir;   /* NULL: no files */
   vtac_sim_path sim_path;
+  vtac_simulator simulator;
+  bool native;        /* run machine code, not the evaluator */
+  const char *output; /* write the module there and run nothing, or NULL */
+  const char *target; /* of the module that is written; NULL: this machine */
+  const char *load;   /* run this file's module instead of building one */
+  char origin[512];   /* the command with its own options, as given */
 } CommonOptions;
 
 /* One command-line option; `arg` NULL means that it takes none. */
@@ -81,5 +88,8 @@ bool parse_small(const char *what, const char *text, int *ret);
 /* "AxB" and "A,B,C". */
 bool parse_pair(const char *what, const char *text, int64_t ret[2]);
 bool parse_list(const char *what, const char *text, int n, int64_t *ret);
+/* The index of `text` among n names, or a complaint and -1. */
+int parse_choice(const char *what, const char *text, int n,
+                 const char *const *names);
 
 #endif

@@ -22,10 +22,10 @@ static bool take(void *self, int index, const char *text) {
     config->file = text;
     return true;
   }
-  config->json = !strcmp(text, "json");
-  if (config->json || !strcmp(text, "text")) return true;
-  complain("--format: there is no '%s'", text);
-  return false;
+  static const char *const formats[] = {"text", "json"};
+  int format = parse_choice("--format", text, 2, formats);
+  config->json = format == 1;
+  return format >= 0;
 }
 
 static void print_text(const vtac_config *config) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vtac conv2d: the 2D convolution with virtual threads. */
+/* vtac conv2d, group_conv2d, depthwise_conv2d: 2D convolutions. */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,25 +17,43 @@ enum {
   CONV_TILE,
   CONV_VTHREADS,
   CONV_SHIFT,
+  CONV_BIAS,
+  CONV_GROUPS,
   CONV_WORKLOAD,
 };
 
+/* The last rows are the plain convolution's alone. */
+#define CONV_OPTIONS(sizes, tile, threads)                               \
+  [CONV_BATCH] = {"batch", "N", "images; default 1"},                    \
+  [CONV_IN] = {"in-channels", "N", "input channels; default " sizes},    \
+  [CONV_OUT] = {"out-channels", "N", "output channels; default " sizes}, \
+  [CONV_SIZE] = {"size", "HxW", "size of the input; default 14x14"},     \
+  [CONV_KERNEL] = {"kernel", "HxW", "size of the kernel; default 3x3"},  \
+  [CONV_PAD] = {"pad", "HxW", "zeros around the input; default 1x1"},    \
+  [CONV_STRIDE] = {"stride", "HxW", "steps of the kernel; default 1x1"}, \
+  [CONV_TILE] = {"tile", "oc=,ic=,h=,w=[,b=]",                           \
+                 "tile of the output, or auto; default " tile},          \
+  [CONV_VTHREADS] =                                                      \
+      {"vthreads", "N",                                                  \
+       "virtual threads, 0 with auto: chosen; default " threads},        \
+  [CONV_SHIFT] = {"shift", "N", "right shift of the sums; default 8"},   \
+  [CONV_BIAS] = {"bias", NULL, "add a bias to each output channel"}
+
 static const Option options[] = {
-    [CONV_BATCH] = {"batch", "N", "images; default 1"},
-    [CONV_IN] = {"in-channels", "N", "input channels; default 256"},
-    [CONV_OUT] = {"out-channels", "N", "output channels; default 256"},
-    [CONV_SIZE] = {"size", "HxW", "size of the input; default 14x14"},
-    [CONV_KERNEL] = {"kernel", "HxW", "size of the kernel; default 3x3"},
-    [CONV_PAD] = {"pad", "HxW", "zeros around the input; default 1x1"},
-    [CONV_STRIDE] = {"stride", "HxW", "steps of the kernel; default 1x1"},
-    [CONV_TILE] = {"tile", "oc=,ic=,h=,w=[,b=]",
-                   "tile of the output; default oc=128,ic=16,h=7,w=14"},
-    [CONV_VTHREADS] = {"vthreads", "N", "virtual threads; default 2"},
-    [CONV_SHIFT] = {"shift", "N", "right shift of the sums; default 8"},
+    CONV_OPTIONS("256", "oc=128,ic=16,h=7,w=14", "2"),
+    [CONV_GROUPS] = {"groups", "N", "groups of channels; default 1"},
     [CONV_WORKLOAD] = {"workload", "NAME",
-                       "a layer of a network, or 'list'; other options "
-                       "change it"},
+                       "a layer of a network with chosen tiles, or 'list'; "
+                       "other options change it"},
     {NULL, NULL, NULL}};
+
+static const Option group_options[] = {
+    CONV_OPTIONS("256", "auto", "0"),
+    [CONV_GROUPS] = {"groups", "N", "groups of channels; default 4"},
+    {NULL, NULL, NULL}};
+
+static const Option depthwise_options[] = {CONV_OPTIONS("256", "auto", "0"),
+                                           {NULL, NULL, NULL}};
 
 /* The parameters, and whether the workloads shall be listed instead. */
 typedef struct ConvOptions {
@@ -43,24 +61,21 @@ typedef struct ConvOptions {
   bool list;
 } ConvOptions;
 
-/* The convolutions of ResNet-18 (He et al., 2016) by their usual names, each
- * with a tile that fits the memories of the built-in configuration twice, so
- * that two virtual threads may share them. */
+/* The convolutions of ResNet-18 (He et al., 2016) by their usual names. */
 static const struct {
   const char *name;
   int size, in, out, kernel, pad, stride;
-  int tile_oc, tile_ic, tile_h, tile_w;
 } workloads[] = {
-    {"resnet18.C2", 56, 64, 64, 3, 1, 1, 32, 16, 7, 56},
-    {"resnet18.C3", 56, 64, 128, 3, 1, 2, 64, 16, 7, 28},
-    {"resnet18.C4", 56, 64, 128, 1, 0, 2, 64, 16, 7, 28},
-    {"resnet18.C5", 28, 128, 128, 3, 1, 1, 64, 16, 7, 28},
-    {"resnet18.C6", 28, 128, 256, 3, 1, 2, 128, 16, 7, 14},
-    {"resnet18.C7", 28, 128, 256, 1, 0, 2, 128, 16, 7, 14},
-    {"resnet18.C8", 14, 256, 256, 3, 1, 1, 128, 16, 7, 14},
-    {"resnet18.C9", 14, 256, 512, 3, 1, 2, 128, 16, 7, 7},
-    {"resnet18.C10", 14, 256, 512, 1, 0, 2, 128, 16, 7, 7},
-    {"resnet18.C11", 7, 512, 512, 3, 1, 1, 128, 16, 7, 7},
+    {"resnet18.C2", 56, 64, 64, 3, 1, 1},
+    {"resnet18.C3", 56, 64, 128, 3, 1, 2},
+    {"resnet18.C4", 56, 64, 128, 1, 0, 2},
+    {"resnet18.C5", 28, 128, 128, 3, 1, 1},
+    {"resnet18.C6", 28, 128, 256, 3, 1, 2},
+    {"resnet18.C7", 28, 128, 256, 1, 0, 2},
+    {"resnet18.C8", 14, 256, 256, 3, 1, 1},
+    {"resnet18.C9", 14, 256, 512, 3, 1, 2},
+    {"resnet18.C10", 14, 256, 512, 1, 0, 2},
+    {"resnet18.C11", 7, 512, 512, 3, 1, 1},
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads };
 
@@ -76,25 +91,17 @@ static vtac_conv2d_params workload_params(int i) {
                               .pad_width = workloads[i].pad,
                               .stride_height = workloads[i].stride,
                               .stride_width = workloads[i].stride,
-                              .tile_batch = 1,
-                              .tile_out_channels = workloads[i].tile_oc,
-                              .tile_in_channels = workloads[i].tile_ic,
-                              .tile_height = workloads[i].tile_h,
-                              .tile_width = workloads[i].tile_w,
-                              .vthreads = 2,
                               .shift = 8};
 }
 
 static int list_workloads(void) {
-  printf("%-13s %-7s %4s %4s %-6s %-3s %-6s %s\n", "name", "size", "in", "out",
-         "kernel", "pad", "stride", "tile");
+  printf("%-13s %-7s %4s %4s %-6s %-3s %s\n", "name", "size", "in", "out",
+         "kernel", "pad", "stride");
   for (int i = 0; i < WORKLOADS; i++)
-    printf("%-13s %2dx%-4d %4d %4d %dx%-4d %-3d %-6d oc=%d,ic=%d,h=%d,w=%d\n",
-           workloads[i].name, workloads[i].size, workloads[i].size,
-           workloads[i].in, workloads[i].out, workloads[i].kernel,
-           workloads[i].kernel, workloads[i].pad, workloads[i].stride,
-           workloads[i].tile_oc, workloads[i].tile_ic, workloads[i].tile_h,
-           workloads[i].tile_w);
+    printf("%-13s %2dx%-4d %4d %4d %dx%-4d %-3d %d\n", workloads[i].name,
+           workloads[i].size, workloads[i].size, workloads[i].in,
+           workloads[i].out, workloads[i].kernel, workloads[i].kernel,
+           workloads[i].pad, workloads[i].stride);
   return EXIT_RIGHT;
 }
 
@@ -128,13 +135,17 @@ static bool take_tile(vtac_conv2d_params *p, const char *text) {
                {"w", &p->tile_width},
                {"b", &p->tile_batch}};
   char copy[128], *rest = copy;
+  if (!strcmp(text, "auto")) {
+    for (size_t i = 0; i < 5; i++) *parts[i].value = 0;
+    return true;
+  }
   snprintf(copy, sizeof copy, "%s", text);
   for (char *part; (part = strsep(&rest, ","));) {
     char *value = strchr(part, '=');
     if (value) *value++ = '\0';
     size_t i = 0;
     while (i < 5 && strcmp(parts[i].name, part)) i++;
-    if (!value || i == 5) {
+    if (!value || !*value || i == 5) {
       complain("--tile: '%s' is not oc=N,ic=N,h=N,w=N[,b=N]", text);
       return false;
     }
@@ -160,6 +171,8 @@ static bool take(void *self, int index, const char *text) {
     case CONV_TILE: return take_tile(p, text);
     case CONV_VTHREADS: return parse_small("--vthreads", text, &p->vthreads);
     case CONV_SHIFT: return parse_small("--shift", text, &p->shift);
+    case CONV_BIAS: p->bias = 1; return true;
+    case CONV_GROUPS: return parse_small("--groups", text, &p->groups);
     default: return take_workload(conv, text);
   }
 }
@@ -182,6 +195,12 @@ int command_conv2d(int argc, char **argv) {
       .make_data = make_data};
   enum { SEED_WORKLOAD = 6 }; /* C8 */
   ConvOptions conv = {.params = workload_params(SEED_WORKLOAD)};
+  conv.params.tile_batch = 1;
+  conv.params.tile_out_channels = 128;
+  conv.params.tile_in_channels = 16;
+  conv.params.tile_height = 7;
+  conv.params.tile_width = 14;
+  conv.params.vthreads = 2;
   CommonOptions common = {0};
   const OptionParser parser = {
       "conv2d",
@@ -195,4 +214,61 @@ int command_conv2d(int argc, char **argv) {
   if (status >= 0) return status;
   if (conv.list) return list_workloads();
   return run_operator(&command, &common, &conv.params);
+}
+
+/* ---- Groups ------------------------------------------------------------- */
+
+static vtac_op *declare_group(vtac_context *context, const void *params) {
+  return vtac_group_conv2d(context, params);
+}
+
+static vtac_op *declare_depthwise(vtac_context *context, const void *params) {
+  return vtac_depthwise_conv2d(context, params);
+}
+
+static TestData *make_depthwise_data(const vtac_config *config,
+                                     const void *params, uint64_t seed) {
+  return depthwise_data(config, params, seed);
+}
+
+static int run_groups(int argc, char **argv, const OperatorCommand *command,
+                      OptionParser *parser, int groups) {
+  ConvOptions conv = {.params = workload_params(6)};
+  CommonOptions common = {0};
+  conv.params.groups = groups;
+  parser->take = take;
+  parser->self = &conv;
+  parser->common = &common;
+  int status = parse_options(parser, argc, argv);
+  return status < 0 ? run_operator(command, &common, &conv.params) : status;
+}
+
+int command_group_conv2d(int argc, char **argv) {
+  static const OperatorCommand command = {
+      .function = "my_group_conv",
+      .success = "Successful grouped 2D convolution test!",
+      .declare = declare_group,
+      .make_data = make_data};
+  OptionParser parser = {
+      .command = "group_conv2d",
+      .synopsis =
+          "Convolves each group of channels with kernels of its own, "
+          "runs it on the\nsimulator and verifies the result.",
+      .own = group_options};
+  return run_groups(argc, argv, &command, &parser, 4);
+}
+
+int command_depthwise_conv2d(int argc, char **argv) {
+  static const OperatorCommand command = {
+      .function = "my_depthwise_conv",
+      .success = "Successful depthwise 2D convolution test!",
+      .declare = declare_depthwise,
+      .make_data = make_depthwise_data};
+  OptionParser parser = {
+      .command = "depthwise_conv2d",
+      .synopsis =
+          "Convolves each channel with kernels of its own, runs it on "
+          "the simulator and\nverifies the result.",
+      .own = depthwise_options};
+  return run_groups(argc, argv, &command, &parser, 0);
 }

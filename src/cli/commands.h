@@ -5,7 +5,18 @@
 
 int command_gemm(int argc, char **argv);
 int command_conv2d(int argc, char **argv);
+int command_dense(int argc, char **argv);
+int command_group_conv2d(int argc, char **argv);
+int command_depthwise_conv2d(int argc, char **argv);
+int command_conv2d_transpose(int argc, char **argv);
+int command_add(int argc, char **argv);
+int command_relu(int argc, char **argv);
+int command_requantize(int argc, char **argv);
+int command_max_pool2d(int argc, char **argv);
+int command_avg_pool2d(int argc, char **argv);
+int command_global_avg_pool2d(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_passes(int argc, char **argv);
+int command_run(int argc, char **argv);
 
 #endif

@@ -9,6 +9,19 @@
 const Command commands[] = {
     {"gemm", "blocked matrix multiply", command_gemm},
     {"conv2d", "2D convolution", command_conv2d},
+    {"dense", "dense layer: matrix multiply and bias", command_dense},
+    {"group_conv2d", "2D convolution by groups of channels",
+     command_group_conv2d},
+    {"depthwise_conv2d", "2D convolution of each channel",
+     command_depthwise_conv2d},
+    {"conv2d_transpose", "transposed 2D convolution", command_conv2d_transpose},
+    {"add", "sum of two tensors", command_add},
+    {"relu", "non-negative part of a tensor", command_relu},
+    {"requantize", "shift and clip of sums", command_requantize},
+    {"max_pool2d", "2D maximum pooling", command_max_pool2d},
+    {"avg_pool2d", "2D average pooling", command_avg_pool2d},
+    {"global_avg_pool2d", "average of each channel", command_global_avg_pool2d},
+    {"run", "run a saved module", command_run},
     {"config", "show an accelerator's configuration", command_config},
     {"passes", "list the lowering passes", command_passes},
     {NULL, NULL, NULL}};
@@ -19,7 +32,7 @@ static int help(FILE *out) {
           "A tensor compiler, runtime and simulator for the VTA "
           "accelerator.\n\nCommands:\n");
   for (const Command *command = commands; command->name; command++)
-    fprintf(out, "  %-10s %s\n", command->name, command->summary);
+    fprintf(out, "  %-17s %s\n", command->name, command->summary);
   fprintf(out,
           "\n'vtac COMMAND --help' shows a command's options; "
           "'vtac --version' the version.\n");

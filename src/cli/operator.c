@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/dump.h"
+#include "cli/progress.h"
 
 enum { MOST_ARGS = 4 };
 
@@ -44,11 +45,21 @@ static int no_memory(void) {
 
 /* Each step returns -1 to go on, or the exit status to end with. */
 
+/* A loaded module runs on what it was built for, unless told otherwise. */
+static vtac_config *find_config(const Session *s, vtac_error *error) {
+  const char *file = s->options->config_file;
+  if (file) return vtac_config_load(file, error);
+  vtac_config *own = s->module ? vtac_module_config(s->module, error) : NULL;
+  return own ? own : vtac_config_default(error);
+}
+
 static int declare(Session *s) {
   vtac_error error;
-  const char *file = s->options->config_file;
-  s->config =
-      file ? vtac_config_load(file, &error) : vtac_config_default(&error);
+  if (s->options->load) {
+    s->module = vtac_module_load(s->options->load, &error);
+    if (!s->module) return report(&error);
+  }
+  s->config = find_config(s, &error);
   if (!s->config) return report(&error);
   s->context = vtac_context_new(s->config, &error);
   if (!s->context) return report(&error);
@@ -87,7 +98,7 @@ static void print_listing(void *user, const char *text, size_t length) {
 
 /* ---- Running ------------------------------------------------------------ */
 
-static int build(Session *s) {
+static int build_module(Session *s) {
   static const char *const cse[] = {"CommonSubexprElim"};
   vtac_lower_options options = {.accelerator = 1};
   if (s->command->keep_expressions) {
@@ -104,9 +115,46 @@ static int build(Session *s) {
   return s->dump.failure;
 }
 
+static int compile_module(Session *s) {
+  vtac_error error;
+  vtac_module *compiled = vtac_module_compile(s->module, &error);
+  if (!compiled) return report(&error);
+  vtac_module_free(s->module);
+  s->module = compiled;
+  return -1;
+}
+
+static int print_source(Session *s) {
+  vtac_error error;
+  const vtac_save_options options = {NULL, s->options->origin};
+  char *text = vtac_module_c_source(s->module, &options, &error);
+  if (!text) return report(&error);
+  fputs(text, stdout);
+  free(text);
+  return -1;
+}
+
+static int build(Session *s) {
+  int status = s->module ? -1 : build_module(s);
+  if (status < 0 && s->options->emit & EMIT_C) status = print_source(s);
+  if (status < 0 && s->options->native && !s->options->load)
+    status = compile_module(s);
+  return status;
+}
+
+static int save_module(Session *s) {
+  vtac_error error;
+  const CommonOptions *common = s->options;
+  const vtac_save_options options = {common->target, common->origin};
+  if (vtac_module_save(s->module, common->output, &options, &error))
+    return report(&error);
+  return EXIT_RIGHT;
+}
+
 static int open_device(Session *s) {
   vtac_error error;
-  vtac_device_options options = {.sim_path = s->options->sim_path};
+  vtac_device_options options = {.sim_path = s->options->sim_path,
+                                 .simulator = s->options->simulator};
   if (s->options->emit & EMIT_INSNS) options.on_listing = print_listing;
   s->device = vtac_device_open(s->config, &options, &error);
   return s->device ? -1 : report(&error);
@@ -152,6 +200,9 @@ static void print_stats(const vtac_device *device) {
   for (int i = 0; i < VTAC_COUNTERS; i++)
     printf("        %-16s: %16llu\n", vtac_counter_name(i),
            (unsigned long long)counters[i]);
+  if (vtac_device_cycles(device))
+    printf("        %-16s: %16llu\n", "cycle_count",
+           (unsigned long long)vtac_device_cycles(device));
 }
 
 static void print_json(const Session *s, bool right) {
@@ -163,6 +214,9 @@ static void print_json(const Session *s, bool right) {
   for (int i = 0; i < VTAC_COUNTERS; i++)
     printf("%s\"%s\": %llu", i ? ", " : "", vtac_counter_name(i),
            (unsigned long long)counters[i]);
+  if (vtac_device_cycles(s->device))
+    printf(", \"cycles\": %llu",
+           (unsigned long long)vtac_device_cycles(s->device));
   puts("}}");
 }
 
@@ -193,14 +247,23 @@ static int judge(Session *s) {
 static int run_steps(Session *s) {
   int status = declare(s);
   if (status < 0) status = emit_stages(s);
-  bool run = !s->options->no_run;
-  bool stream = run || s->options->emit & EMIT_INSNS;
-  if (status < 0 && !stream) return EXIT_RIGHT;
+  unsigned emit = s->options->emit;
+  bool save = s->options->output, run = !s->options->no_run && !save;
+  bool stream = run || emit & EMIT_INSNS;
+  if (status < 0 && emit && !(emit & EMIT_C) && !save && !stream)
+    return EXIT_RIGHT;
+  progress_open();
+  progress_show("building");
   if (status < 0) status = build(s);
+  if (status < 0 && save) return save_module(s);
+  if (status < 0 && !stream) return EXIT_RIGHT;
   if (status < 0) status = open_device(s);
   if (status < 0) status = allocate_arrays(s);
+  progress_show("computing the reference");
   if (status < 0 && run) status = write_inputs(s);
+  progress_show("simulating");
   if (status < 0) status = run_module(s);
+  progress_close();
   if (status < 0 && !run) return EXIT_RIGHT;
   return status < 0 ? judge(s) : status;
 }
@@ -211,6 +274,7 @@ int run_operator(const OperatorCommand *command, const CommonOptions *options,
   int status = dump_open(&session.dump, options);
   if (status < 0) {
     status = run_steps(&session);
+    progress_close();
     dump_close(&session.dump);
   }
   close_session(&session);

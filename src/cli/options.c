@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parsing command lines, and the help that derives from the same tables. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -25,6 +26,11 @@ enum {
   OPT_DUMP_DIR,
   OPT_TIME_PASSES,
   OPT_SIM_PATH,
+  OPT_SIM,
+  OPT_EXEC,
+  OPT_OUTPUT,
+  OPT_TARGET,
+  OPT_LOAD,
 };
 
 static const Option common_options[] = {
@@ -32,7 +38,7 @@ static const Option common_options[] = {
                     "accelerator (a vta_config.json); "
                     "default: built in"},
     [OPT_EMIT] = {"emit", "STAGE",
-                  "print default, tiled, vta or insns; may "
+                  "print default, tiled, vta, insns or c; may "
                   "be repeated"},
     [OPT_NO_RUN] = {"no-run", NULL, "do not run the kernel"},
     [OPT_SEED] = {"seed", "N", "seed of the input data; default 0"},
@@ -46,6 +52,16 @@ static const Option common_options[] = {
     [OPT_SIM_PATH] = {"sim-path", "PATH",
                       "simulate on the fast (default), "
                       "portable or plain path"},
+    [OPT_SIM] = {"sim", "NAME",
+                 "fsim, or tsim, which counts cycles, too; default: "
+                 "as TARGET says"},
+    [OPT_EXEC] = {"exec", "NAME",
+                  "run by the evaluator (default) or as native code"},
+    [OPT_OUTPUT] = {"output", "FILE",
+                    "write the module to a .o, .so or .c file (also -o)"},
+    [OPT_TARGET] = {"target", "NAME",
+                    "write it for host (default), armv7, aarch64 or riscv64"},
+    [OPT_LOAD] = {"load", "FILE", "run the module of that file"},
     {NULL, NULL, NULL}};
 
 static const Option general_options[] = {
@@ -116,7 +132,8 @@ bool parse_int(const char *what, const char *text, int64_t *ret) {
   char *end;
   errno = 0;
   long long value = strtoll(text, &end, 10);
-  if (end == text || *end || errno) {
+  bool starts = isdigit((unsigned char)text[*text == '-']);
+  if (!starts || *end || errno) {
     complain("%s: '%s' is no number%s", what, text,
              errno ? " that fits 64 bits" : "");
     return false;
@@ -143,12 +160,13 @@ static bool parse_separated(const char *what, const char *text, char separator,
   char *at = copy;
   for (int i = 0; i < n; i++) {
     char *end = strchr(at, separator);
-    if (!end != (i == n - 1)) {
+    bool last = i == n - 1;
+    if (end) *end = '\0';
+    if (!end != last || !*at) {
       complain("%s: '%s' is not %d numbers with '%c' between them", what, text,
                n, separator);
       return false;
     }
-    if (end) *end = '\0';
     if (!parse_int(what, at, &ret[i])) return false;
     at = end ? end + 1 : at;
   }
@@ -163,20 +181,28 @@ bool parse_list(const char *what, const char *text, int n, int64_t *ret) {
   return parse_separated(what, text, ',', n, ret);
 }
 
-/* The index of `text` among n names, or a complaint and -1. */
-static int parse_choice(const char *what, const char *text, int n,
-                        const char *const *names) {
-  for (int i = 0; i < n; i++)
+int parse_choice(const char *what, const char *text, int n,
+                 const char *const *names) {
+  char list[128];
+  int length = 0;
+  for (int i = 0; i < n; i++) {
     if (!strcmp(names[i], text)) return i;
-  complain("%s: there is no '%s'", what, text);
+    length += snprintf(list + length, sizeof list - (size_t)length, "%s%s",
+                       i == 0       ? ""
+                       : i == n - 1 ? " or "
+                                    : ", ",
+                       names[i]);
+  }
+  complain("%s: '%s' is not %s", what, text, list);
   return -1;
 }
 
 /* ---- Common options ----------------------------------------------------- */
 
 static bool take_emit(CommonOptions *common, const char *text) {
-  static const char *const names[] = {"default", "tiled", "vta", "insns"};
-  int stage = parse_choice("--emit", text, 4, names);
+  static const char *const names[] = {"default", "tiled", "vta", "insns",
+                                      "c"};
+  int stage = parse_choice("--emit", text, 5, names);
   if (stage >= 0) common->emit |= 1u << stage;
   return stage >= 0;
 }
@@ -197,9 +223,29 @@ static bool take_sim_path(CommonOptions *common, const char *text) {
   return path >= 0;
 }
 
+static bool take_sim(CommonOptions *common, const char *text) {
+  static const char *const names[] = {"fsim", "tsim"};
+  static const vtac_simulator simulators[] = {VTAC_SIMULATOR_FUNCTIONAL,
+                                              VTAC_SIMULATOR_TIMING};
+  int index = parse_choice("--sim", text, 2, names);
+  if (index >= 0) common->simulator = simulators[index];
+  return index >= 0;
+}
+
+static bool take_exec(CommonOptions *common, const char *text) {
+  static const char *const names[] = {"evaluator", "native"};
+  int index = parse_choice("--exec", text, 2, names);
+  common->native = index == 1;
+  return index >= 0;
+}
+
 static bool take_seed(CommonOptions *common, const char *text) {
   int64_t seed;
   if (!parse_int("--seed", text, &seed)) return false;
+  if (seed < 0) {
+    complain("--seed: %s is out of range", text);
+    return false;
+  }
   common->seed = (uint64_t)seed;
   return true;
 }
@@ -216,6 +262,11 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
     case OPT_DUMP_DIR: common->dump_dir = text; return true;
     case OPT_TIME_PASSES: return common->time_passes = true;
     case OPT_SIM_PATH: return take_sim_path(common, text);
+    case OPT_SIM: return take_sim(common, text);
+    case OPT_EXEC: return take_exec(common, text);
+    case OPT_OUTPUT: common->output = text; return true;
+    case OPT_TARGET: common->target = text; return true;
+    case OPT_LOAD: common->load = text; return true;
   }
   return false;
 }
@@ -235,6 +286,17 @@ static int print_version(void) {
   return EXIT_RIGHT;
 }
 
+/* Keeps the command's own options for the module that may come of them. */
+static void note_origin(const OptionParser *parser, const char *name,
+                        const char *value) {
+  char *origin = parser->common ? parser->common->origin : NULL;
+  const size_t size = sizeof parser->common->origin;
+  if (!origin) return;
+  size_t used = strlen(origin);
+  snprintf(origin + used, size - used, name ? " --%s%s%s" : "%s",
+           name ? name : parser->command, value ? " " : "", value ? value : "");
+}
+
 int parse_options(const OptionParser *parser, int argc, char **argv) {
   struct option all[MOST_OPTIONS] = {{0}};
   int own = add_options(all, 0, parser->own);
@@ -243,7 +305,10 @@ int parse_options(const OptionParser *parser, int argc, char **argv) {
   int index, c;
   opterr = 0;
   optind = 1;
-  while ((c = getopt_long(argc, argv, ":", all, &index)) != -1) {
+  note_origin(parser, NULL, NULL);
+  while ((c = getopt_long(argc, argv, parser->common ? ":o:" : ":", all,
+                          &index)) != -1) {
+    if (c == 'o') index = own + OPT_OUTPUT;
     if (c == '?' || c == ':') {
       complain(
           c == ':' ? "option '%s' needs an argument" : "unknown option '%s'",
@@ -252,6 +317,7 @@ int parse_options(const OptionParser *parser, int argc, char **argv) {
     }
     if (index == common) return print_help(parser);
     if (index == common + 1) return print_version();
+    if (index < own) note_origin(parser, all[index].name, optarg);
     bool good = index < own ? parser->take(parser->self, index, optarg)
                             : take_common(parser->common, index - own, optarg);
     if (!good) return bad_usage(parser->command);

@@ -4,63 +4,15 @@
  * kernel.  Sums wrap as the accelerator's accumulators do. */
 #include "cli/plain.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
-/* A 4-dimensional tensor with its values, row major. */
-typedef struct Plain {
-  int64_t dim[4]; /* batch or output channels, channels, height, width */
-  int32_t *at;
-} Plain;
+#include "cli/plain_tensor.h"
 
 typedef struct Layer {
-  int64_t pad[2], stride[2];
+  int64_t pad[2], stride[2], groups;
   int shift;
+  const int32_t *bias; /* of each output channel, or NULL */
 } Layer;
-
-/* Widths and blocks of the accelerator. */
-typedef struct Blocks {
-  int64_t batch, in, out;
-  int inp_bits, wgt_bits, acc_bits;
-} Blocks;
-
-static Blocks blocks_of(const vtac_config *config) {
-  return (Blocks){vtac_config_get(config, "BATCH"),
-                  vtac_config_get(config, "BLOCK_IN"),
-                  vtac_config_get(config, "BLOCK_OUT"),
-                  (int)vtac_config_get(config, "INP_WIDTH"),
-                  (int)vtac_config_get(config, "WGT_WIDTH"),
-                  (int)vtac_config_get(config, "ACC_WIDTH")};
-}
-
-static int64_t size_of(const Plain *t) {
-  return t->dim[0] * t->dim[1] * t->dim[2] * t->dim[3];
-}
-
-static bool allocate(Plain *t) {
-  t->at = calloc((size_t)size_of(t), sizeof *t->at);
-  return t->at != NULL;
-}
-
-/* ---- Random values ------------------------------------------------------ */
-
-/* SplitMix64 (Steele, Lea and Flood, 2014). */
-static uint64_t next_random(uint64_t *state) {
-  uint64_t z = *state += 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
-}
-
-/* The low bits as a signed number of that width. */
-static int32_t wrap(uint32_t value, int bits) {
-  return (int32_t)(value << (32 - bits)) >> (32 - bits);
-}
-
-static void fill(Plain *t, int bits, uint64_t *state) {
-  for (int64_t i = 0; i < size_of(t); i++)
-    t->at[i] = wrap((uint32_t)(next_random(state) >> 32), bits);
-}
 
 /* ---- The computation ---------------------------------------------------- */
 
@@ -128,28 +80,24 @@ static void gather(Vectors *window, const Plain *data, const Plain *kernel,
       }
 }
 
-/* The fixed-point tail: shift, then clip to the non-negative activations. */
-static int32_t tail(uint32_t sum, int shift, const Blocks *b) {
-  int32_t value = wrap(sum, b->acc_bits);
-  int32_t most = (int32_t)((1u << (b->inp_bits - 1)) - 1);
-  value >>= shift > 31 ? 31 : shift;
-  return value < 0 ? 0 : value > most ? most : value;
-}
-
 static void convolve_with(Plain *res, const Plain *data, const Plain *kernel,
                           const Layer *layer, const Blocks *b, Vectors *kernels,
                           Vectors *window) {
   int64_t n = kernel->dim[1] * kernel->dim[2] * kernel->dim[3];
   int64_t pixels = res->dim[2] * res->dim[3];
-  for (int64_t i = 0; i < size_of(kernel); i++)
+  int64_t in_group = res->dim[1] / layer->groups;
+  for (int64_t i = 0; i < plain_size(kernel); i++)
     set_vector(kernels, i, kernel->at[i]);
   for (int64_t p = 0; p < res->dim[0] * pixels; p++) {
     const int64_t pixel[3] = {p / pixels, p % pixels / res->dim[3],
                               p % res->dim[3]};
     gather(window, data, kernel, layer, pixel);
-    for (int64_t o = 0; o < res->dim[1]; o++)
+    for (int64_t o = 0; o < res->dim[1]; o++) {
+      uint32_t sum = dot(window, o / in_group * n, kernels, o * n, n);
+      if (layer->bias) sum += (uint32_t)layer->bias[o];
       res->at[(pixel[0] * res->dim[1] + o) * pixels + p % pixels] =
-          tail(dot(window, 0, kernels, o * n, n), layer->shift, b);
+          plain_tail(sum, layer->shift, b);
+    }
   }
 }
 
@@ -157,96 +105,122 @@ static bool convolve(Plain *res, const Plain *data, const Plain *kernel,
                      const Layer *layer, const Blocks *b) {
   bool narrow = b->inp_bits <= 8 && b->wgt_bits <= 8;
   Vectors kernels, window;
-  bool good = make_vectors(&kernels, narrow, size_of(kernel));
-  good &= make_vectors(&window, narrow, size_of(kernel) / kernel->dim[0]);
+  bool good = make_vectors(&kernels, narrow, plain_size(kernel));
+  good &= make_vectors(&window, narrow,
+                       data->dim[1] * kernel->dim[2] * kernel->dim[3]);
   if (good) convolve_with(res, data, kernel, layer, b, &kernels, &window);
   free_vectors(&kernels);
   free_vectors(&window);
   return good;
 }
 
-/* ---- Packing ------------------------------------------------------------ */
-
-/* Stores value number `i` of a packed array of `bits`-wide numbers. */
-static void put(uint8_t *bytes, int64_t i, int bits, int32_t value) {
-  if (bits >= 8) {
-    for (int k = 0; k < bits / 8; k++)
-      bytes[i * (bits / 8) + k] = (uint8_t)((uint32_t)value >> (8 * k));
-    return;
-  }
-  int at = (int)(i * bits % 8);
-  unsigned mask = ((1u << bits) - 1) << at;
-  uint8_t *byte = &bytes[i * bits / 8];
-  *byte = (uint8_t)((*byte & ~mask) | (((uint32_t)value << at) & mask));
-}
-
-/* (N, C, H, W) -> (N/n, C/c, H, W, n, c), as the accelerator's tiles lie. */
-static void *pack(const Plain *t, int64_t n, int64_t c, int bits) {
-  uint8_t *bytes = calloc(((size_t)size_of(t) * (size_t)bits + 7) / 8, 1);
-  int64_t outer[4] = {t->dim[0] / n, t->dim[1] / c, t->dim[2], t->dim[3]};
-  int64_t tiles = outer[0] * outer[1] * outer[2] * outer[3], at = 0;
-  for (int64_t tile = 0; bytes && tile < tiles; tile++) {
-    int64_t x = tile % outer[3], y = tile / outer[3] % outer[2];
-    int64_t cs = tile / outer[3] / outer[2] % outer[1];
-    int64_t ns = tile / outer[3] / outer[2] / outer[1];
-    for (int64_t lane = 0; lane < n * c; lane++) {
-      int64_t row = (ns * n + lane / c) * t->dim[1] + cs * c + lane % c;
-      put(bytes, at++, bits, t->at[(row * t->dim[2] + y) * t->dim[3] + x]);
-    }
-  }
-  return bytes;
-}
-
 /* ---- Test data ---------------------------------------------------------- */
 
-void test_data_free(TestData *data) {
-  if (!data) return;
-  free(data->input[0]);
-  free(data->input[1]);
-  free(data->expected);
-  free(data);
+/* Groups that are taken together, as include/vtac/ops.h says; and how many of
+ * those there are. */
+static int64_t groups_together(const Layer *layer, const Plain *kernel,
+                               int64_t in, const Blocks *b, int64_t *ret_n) {
+  int64_t ins = kernel->dim[1], outs = kernel->dim[0] / layer->groups;
+  int64_t m = 1;
+  while (m < layer->groups && (m * ins % b->in || m * outs % b->out)) m++;
+  *ret_n = (layer->groups + m - 1) / m;
+  return in ? m * ins : m * outs;
 }
 
-static TestData *pack_all(const Plain *data, const Plain *kernel,
-                          const Plain *res, const Blocks *b) {
+/* The kernel between all channels that are taken together, zeros between
+ * groups: rows are all output channels, padded; columns those of one part. */
+static bool spread_kernel(const Plain *kernel, const Layer *layer,
+                          const Blocks *b, Plain *ret) {
+  int64_t parts;
+  int64_t ins = groups_together(layer, kernel, 1, b, &parts);
+  int64_t outs = groups_together(layer, kernel, 0, b, &parts);
+  int64_t in_group = kernel->dim[1], out_group = kernel->dim[0] / layer->groups;
+  int64_t taps = kernel->dim[2] * kernel->dim[3];
+  int64_t part_ins = plain_round(ins, b->in),
+          part_outs = plain_round(outs, b->out);
+  *ret = (Plain){{parts * part_outs, part_ins, kernel->dim[2], kernel->dim[3]},
+                 NULL};
+  if (!plain_allocate(ret)) return false;
+  for (int64_t o = 0; o < kernel->dim[0]; o++)
+    for (int64_t i = 0; i < in_group; i++)
+      for (int64_t k = 0; k < taps; k++) {
+        int64_t column = o / out_group * in_group % ins + i;
+        ret->at[(o * part_ins + column) * taps + k] =
+            kernel->at[(o * in_group + i) * taps + k];
+      }
+  return true;
+}
+
+static TestData *pack_layer(const Plain *data, const Plain *kernel,
+                            const Plain *res, const Layer *layer,
+                            const Blocks *b) {
   TestData *packed = calloc(1, sizeof *packed);
+  Plain spread = {{0}, NULL};
   if (!packed) return NULL;
-  packed->inputs = 2;
-  packed->input[0] = pack(data, b->batch, b->in, b->inp_bits);
-  packed->input[1] = pack(kernel, b->out, b->in, b->wgt_bits);
-  packed->expected = pack(res, b->batch, b->out, b->inp_bits);
-  if (packed->input[0] && packed->input[1] && packed->expected) return packed;
-  test_data_free(packed);
-  return NULL;
+  if (!spread_kernel(kernel, layer, b, &spread)) {
+    free(packed);
+    return NULL;
+  }
+  int64_t parts = 1;
+  groups_together(layer, kernel, 1, b, &parts);
+  int64_t outs = spread.dim[0], ins = parts * spread.dim[1];
+  packed->input[packed->inputs++] =
+      plain_pack(data, ins, b->batch, b->in, b->inp_bits);
+  packed->input[packed->inputs++] =
+      plain_pack(&spread, spread.dim[1], b->out, b->in, b->wgt_bits);
+  if (layer->bias)
+    packed->input[packed->inputs++] =
+        plain_pack_bias(layer->bias, res->dim[1], outs, b);
+  packed->expected = plain_pack(res, outs, b->batch, b->out, b->inp_bits);
+  free(spread.at);
+  return test_data_checked(packed);
 }
 
 TestData *conv2d_data(const vtac_config *config, const vtac_conv2d_params *p,
                       uint64_t seed) {
-  Blocks b = blocks_of(config);
+  Blocks b = plain_blocks(config);
   Layer layer = {{p->pad_height, p->pad_width},
                  {p->stride_height, p->stride_width},
-                 p->shift};
-  Plain data = {{p->batch, p->in_channels, p->height, p->width}, NULL};
-  Plain kernel = {
-      {p->out_channels, p->in_channels, p->kernel_height, p->kernel_width},
-      NULL};
+                 p->groups > 1 ? p->groups : 1,
+                 p->shift,
+                 NULL};
+  int64_t batch = plain_round(p->batch, b.batch);
+  Plain data = {{batch, p->in_channels, p->height, p->width}, NULL};
+  Plain kernel = {{p->out_channels, p->in_channels / layer.groups,
+                   p->kernel_height, p->kernel_width},
+                  NULL};
   Plain res = {
-      {p->batch, p->out_channels,
+      {batch, p->out_channels,
        (p->height + 2 * p->pad_height - p->kernel_height) / p->stride_height +
            1,
        (p->width + 2 * p->pad_width - p->kernel_width) / p->stride_width + 1},
       NULL};
+  Plain bias = {{p->out_channels, 1, 1, 1}, NULL};
   TestData *packed = NULL;
-  if (allocate(&data) && allocate(&kernel) && allocate(&res)) {
-    fill(&data, b.inp_bits, &seed);
-    fill(&kernel, b.wgt_bits, &seed);
+  if (plain_allocate(&data) && plain_allocate(&kernel) &&
+      plain_allocate(&res) && plain_allocate(&bias)) {
+    plain_fill(&data, p->batch, b.inp_bits, &seed);
+    plain_fill(&kernel, p->out_channels, b.wgt_bits, &seed);
+    if (p->bias) {
+      plain_fill(&bias, p->out_channels, b.acc_bits < 16 ? b.acc_bits : 16,
+                 &seed);
+      layer.bias = bias.at;
+    }
     if (convolve(&res, &data, &kernel, &layer, &b))
-      packed = pack_all(&data, &kernel, &res, &b);
+      packed = pack_layer(&data, &kernel, &res, &layer, &b);
   }
+  free(bias.at);
   free(data.at);
   free(kernel.at);
   free(res.at);
   return packed;
+}
+
+TestData *depthwise_data(const vtac_config *config, const vtac_conv2d_params *p,
+                         uint64_t seed) {
+  vtac_conv2d_params depthwise = *p;
+  depthwise.groups = (int)p->in_channels;
+  return conv2d_data(config, &depthwise, seed);
 }
 
 TestData *gemm_data(const vtac_config *config, const vtac_gemm_params *p,
@@ -260,6 +234,14 @@ TestData *gemm_data(const vtac_config *config, const vtac_gemm_params *p,
                                         .kernel_width = 1,
                                         .stride_height = 1,
                                         .stride_width = 1,
-                                        .shift = p->shift};
+                                        .shift = p->shift,
+                                        .bias = p->bias};
   return conv2d_data(config, &one_pixel, seed);
+}
+
+TestData *dense_data(const vtac_config *config, const vtac_gemm_params *p,
+                     uint64_t seed) {
+  vtac_gemm_params dense = *p;
+  dense.bias = 1;
+  return gemm_data(config, &dense, seed);
 }

@@ -45,11 +45,12 @@ static LowerOptions internal_options(vtac_context *c,
   if (!options) return result;
   result.accelerator = options->accelerator;
   result.verify = options->verify;
+  need_list(c, options->disabled_count, options->disabled, "disabled");
   for (int i = 0; i < options->disabled_count; i++) {
     int pass = pass_by_name(options->disabled[i]);
     if (pass < 0)
-      fail(&c->arena, D_ARGUMENT, "there is no pass '%s' to disable",
-           options->disabled[i]);
+      fail(&c->arena, D_ARGUMENT, "%s: there is no pass '%s' to disable",
+           c->call, options->disabled[i]);
     result.disabled[pass] = true;
   }
   if (options->on_pass) {
@@ -75,8 +76,7 @@ static const Func *lower(vtac_context *c, const Request *request) {
   Reporter reporter;
   need_argument(c, request->schedule, "schedule");
   need_argument(c, request->name, "name");
-  for (int i = 0; i < request->n; i++)
-    need_argument(c, request->args[i], "args");
+  need_list(c, request->n, request->args, "args");
   LowerOptions options = internal_options(c, request->options, &reporter);
   options.for_build = request->for_build;
   const VtaEnv *env = context_env(c);
@@ -90,7 +90,7 @@ static const Func *lower(vtac_context *c, const Request *request) {
 }
 
 static const char *lower_text(vtac_context *c, const Request *request) {
-  BOUNDARY(c, NULL);
+  BOUNDARY_OF("vtac_lower_text", c, NULL);
   const Func *func = lower(c, request);
   Strbuf text;
   strbuf_init(&text, &c->work);
@@ -103,7 +103,7 @@ const char *vtac_lower_text(vtac_context *c, vtac_schedule schedule, int n,
                             const vtac_lower_options *options) {
   const Request request = {schedule, n, args, name, options, false};
   const char *text = lower_text(c, &request);
-  context_end_call(c);
+  if (c) context_end_call(c);
   return text;
 }
 
@@ -112,7 +112,7 @@ const char *vtac_lower_text(vtac_context *c, vtac_schedule schedule, int n,
 /* The module's function in the arena that the module will take over. */
 static const Func *lower_into(vtac_context *c, const Request *request,
                               Arena *arena) {
-  BOUNDARY(c, NULL);
+  BOUNDARY_OF("vtac_build", c, NULL);
   return clone_func(arena, lower(c, request));
 }
 
@@ -122,6 +122,7 @@ vtac_module *vtac_build(vtac_context *c, vtac_schedule schedule, int n,
   const Request request = {schedule, n, args, name, options, true};
   Arena arena;
   Diag diag;
+  if (!c) return NULL;
   arena_init(&arena, &c->trap);
   const Func *func = lower_into(c, &request, &arena);
   context_end_call(c);
@@ -138,7 +139,7 @@ vtac_module *vtac_build(vtac_context *c, vtac_schedule schedule, int n,
 
 vtac_array *vtac_array_like(vtac_device *device, vtac_tensor tensor,
                             vtac_error *error) {
-  enum { MOST_DIMS = 32 };
+  if (is_missing(tensor, "vtac_array_like", "tensor", error)) return NULL;
   int64_t shape[MOST_DIMS];
   int n = vtac_tensor_ndim(tensor);
   for (int i = 0; i < n; i++) shape[i] = vtac_tensor_dim(tensor, i);

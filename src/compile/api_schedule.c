@@ -4,13 +4,6 @@
 #include "sched/sched.h"
 #include "vta/gemm_intrin.h"
 
-#define SCHEDULE_OF(handle) ((Schedule *)(handle))
-#define STAGE_OF(handle) ((Stage *)(handle))
-
-static void need_iters(vtac_context *c, int n, const vtac_iter *axes) {
-  for (int i = 0; i < n; i++) need_argument(c, axes[i], "axes");
-}
-
 static const char *copy_text(vtac_context *c, const char *text,
                              const char *name) {
   need_argument(c, text, name);
@@ -20,7 +13,7 @@ static const char *copy_text(vtac_context *c, const char *text,
 vtac_schedule vtac_schedule_new(vtac_context *c, int n,
                                 const vtac_tensor *outputs) {
   BOUNDARY(c, NULL);
-  for (int i = 0; i < n; i++) need_argument(c, outputs[i], "outputs");
+  need_list(c, n, outputs, "outputs");
   return (vtac_schedule)sched_create(&c->arena, n,
                                      (const Tensor *const *)outputs);
 }
@@ -41,7 +34,8 @@ typedef void SplitFn(Stage *stage, const IterVar *axis, int64_t by,
 /* On failure the results stay NULL, so that later calls see no old axes. */
 static void split_by(vtac_context *c, SplitFn *split, vtac_stage stage,
                      vtac_iter axis, int64_t by, vtac_iter ret[2]) {
-  BOUNDARY(c, );
+  bool parts = split == sched_split_parts;
+  BOUNDARY_OF(parts ? "vtac_split_nparts" : "vtac_split", c, );
   need_argument(c, stage, "stage");
   need_argument(c, axis, "axis");
   const IterVar *outer, *inner;
@@ -71,7 +65,7 @@ vtac_iter vtac_fuse(vtac_context *c, vtac_stage stage, int n,
                     const vtac_iter *axes) {
   BOUNDARY(c, NULL);
   need_argument(c, stage, "stage");
-  need_iters(c, n, axes);
+  need_list(c, n, axes, "axes");
   return TO_ITER(sched_fuse(STAGE_OF(stage), n, (const IterVar *const *)axes));
 }
 
@@ -79,14 +73,15 @@ void vtac_reorder(vtac_context *c, vtac_stage stage, int n,
                   const vtac_iter *axes) {
   BOUNDARY(c, );
   need_argument(c, stage, "stage");
-  need_iters(c, n, axes);
+  need_list(c, n, axes, "axes");
   sched_reorder(STAGE_OF(stage), n, (const IterVar *const *)axes);
 }
 
 void vtac_tile(vtac_context *c, vtac_stage stage, vtac_iter x, vtac_iter y,
                int64_t x_factor, int64_t y_factor, vtac_iter *ret_axes) {
-  for (int i = 0; i < 4; i++) ret_axes[i] = NULL;
+  for (int i = 0; ret_axes && i < 4; i++) ret_axes[i] = NULL;
   BOUNDARY(c, );
+  need_argument(c, ret_axes, "ret_axes");
   need_argument(c, stage, "stage");
   need_argument(c, x, "x");
   need_argument(c, y, "y");
@@ -168,7 +163,7 @@ vtac_tensor vtac_cache_read(vtac_context *c, vtac_schedule schedule,
   BOUNDARY(c, NULL);
   need_argument(c, schedule, "schedule");
   need_argument(c, tensor, "tensor");
-  for (int i = 0; i < n; i++) need_argument(c, readers[i], "readers");
+  need_list(c, n, readers, "readers");
   return TO_TENSOR(sched_cache_read(SCHEDULE_OF(schedule), TENSOR_OF(tensor),
                                     copy_text(c, scope, "scope"), n,
                                     (const Tensor *const *)readers));

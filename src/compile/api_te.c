@@ -7,39 +7,51 @@
 
 /* ---- Arguments ---------------------------------------------------------- */
 
-static DType type_argument(vtac_context *c, const char *dtype) {
+DType type_argument(vtac_context *c, const char *dtype) {
   DType type;
   need_argument(c, dtype, "dtype");
   if (!dtype_parse(dtype, &type) || type.code == TYPE_HANDLE)
-    fail(&c->arena, D_ARGUMENT, "unknown data type '%s'", dtype);
+    fail(&c->arena, D_ARGUMENT, "%s: unknown data type '%s'", c->call, dtype);
   return type;
 }
 
-static const Expr *const *shape_argument(vtac_context *c, int ndim,
-                                         const int64_t *shape) {
-  enum { MOST_DIMS = 32 };
+static void need_dims(vtac_context *c, int ndim) {
   if (ndim < 0 || ndim > MOST_DIMS)
-    fail(&c->arena, D_ARGUMENT, "%d dimensions; a tensor has 0 to %d", ndim,
-         MOST_DIMS);
+    fail(&c->arena, D_ARGUMENT, "%s: %d dimensions; a tensor has 0 to %d",
+         c->call, ndim, MOST_DIMS);
+}
+
+/* Extents are checked where the tensor's name is known. */
+const Expr *const *shape_argument(vtac_context *c, int ndim,
+                                  const int64_t *shape) {
+  need_dims(c, ndim);
+  if (ndim > 0) need_argument(c, shape, "shape");
   const Expr **exprs = ARENA_ARRAY(&c->arena, const Expr *, ndim);
-  for (int i = 0; i < ndim; i++) {
-    if (shape[i] < 1 || shape[i] > INT32_MAX)
-      fail(&c->arena, D_SHAPE, "dimension %d is %lld; it must be 1 to %d", i,
-           (long long)shape[i], INT32_MAX);
-    exprs[i] = make_i32(&c->arena, shape[i]);
-  }
+  for (int i = 0; i < ndim; i++)
+    exprs[i] = make_int(&c->arena, INT64, shape[i]);
   return exprs;
 }
 
-static void need_all(vtac_context *c, int n, const void *const *at,
-                     const char *name) {
-  for (int i = 0; i < n; i++) need_argument(c, at[i], name);
+/* Names are the user's memory: the context keeps copies. */
+const char *name_argument(vtac_context *c, const char *name) {
+  need_argument(c, name, "name");
+  if (!*name) fail(&c->arena, D_ARGUMENT, "%s: the name is empty", c->call);
+  return arena_strdup(&c->arena, name);
 }
 
-/* Names are the user's memory: the context keeps copies. */
-static const char *name_argument(vtac_context *c, const char *name) {
-  need_argument(c, name, "name");
-  return arena_strdup(&c->arena, name);
+/* The names of all types that are powers of two wide, so that none has to be
+ * made here: the caller owns nothing. */
+const char *type_text(DType type) {
+  enum { LOG_WIDTHS = 7 };
+  static const char *const names[3][LOG_WIDTHS] = {
+      {"int1", "int2", "int4", "int8", "int16", "int32", "int64"},
+      {"bool", "uint2", "uint4", "uint8", "uint16", "uint32", "uint64"},
+      {NULL, NULL, NULL, "float8", "float16", "float32", "float64"}};
+  if (type.code == TYPE_HANDLE) return "handle";
+  for (int log = 0; log < LOG_WIDTHS && type.lanes == 1; log++)
+    if (type.bits == 1 << log && names[type.code][log])
+      return names[type.code][log];
+  return "other";
 }
 
 /* ---- Tensors ------------------------------------------------------------ */
@@ -55,21 +67,27 @@ vtac_tensor vtac_placeholder(vtac_context *c, const char *name,
 
 void vtac_axes(vtac_context *c, int ndim, const int64_t *shape,
                const char *const *names, vtac_iter *ret_axes) {
-  for (int i = 0; i < ndim; i++) ret_axes[i] = NULL;
+  for (int i = 0; ret_axes && i < ndim; i++) ret_axes[i] = NULL;
   BOUNDARY(c, );
+  if (ndim > 0) need_argument(c, ret_axes, "ret_axes");
   const char **copies = NULL;
+  need_dims(c, ndim);
   if (names) {
+    need_list(c, ndim, names, "names");
     copies = ARENA_ARRAY(&c->arena, const char *, ndim);
     for (int i = 0; i < ndim; i++) copies[i] = name_argument(c, names[i]);
   }
   const Expr *const *extents = shape_argument(c, ndim, shape);
-  te_axes(&c->arena, ndim, extents, copies, (const IterVar **)ret_axes);
+  const IterVar *axes[MOST_DIMS];
+  te_axes(&c->arena, ndim, extents, copies, axes);
+  for (int i = 0; i < ndim; i++) ret_axes[i] = TO_ITER(axes[i]);
 }
 
 vtac_tensor vtac_compute(vtac_context *c, const char *name, int ndim,
                          const vtac_iter *axes, vtac_expr body) {
   BOUNDARY(c, NULL);
-  need_all(c, ndim, (const void *const *)axes, "axes");
+  need_dims(c, ndim);
+  need_list(c, ndim, axes, "axes");
   need_argument(c, body, "body");
   return TO_TENSOR(te_compute(&c->arena, name_argument(c, name), "", ndim,
                               (const IterVar *const *)axes, EXPR_OF(body)));
@@ -108,28 +126,20 @@ vtac_tensor vtac_pad(vtac_context *c, vtac_tensor tensor, const int64_t *before,
 }
 
 const char *vtac_tensor_name(vtac_tensor tensor) {
-  return TENSOR_OF(tensor)->name;
+  return tensor ? TENSOR_OF(tensor)->name : NULL;
 }
 
-/* The names of all types that dtype_parse accepts, so that none has to be
- * made here: the caller owns nothing. */
 const char *vtac_tensor_dtype(vtac_tensor tensor) {
-  static const char *const names[3][4] = {
-      {"int8", "int16", "int32", "int64"},
-      {"uint8", "uint16", "uint32", "uint64"},
-      {"float8", "float16", "float32", "float64"}};
-  DType type = TENSOR_OF(tensor)->type;
-  if (is_bool(type)) return "bool";
-  for (int log = 0; log < 4; log++)
-    if (type.bits == 8 << log) return names[type.code][log];
-  return "other";
+  return tensor ? type_text(TENSOR_OF(tensor)->type) : NULL;
 }
 
-int vtac_tensor_ndim(vtac_tensor tensor) { return TENSOR_OF(tensor)->n; }
+int vtac_tensor_ndim(vtac_tensor tensor) {
+  return tensor ? TENSOR_OF(tensor)->n : 0;
+}
 
 int64_t vtac_tensor_dim(vtac_tensor tensor, int dimension) {
   const Tensor *t = TENSOR_OF(tensor);
-  if (dimension < 0 || dimension >= t->n) return -1;
+  if (!t || dimension < 0 || dimension >= t->n) return -1;
   return as_int(t->shape[dimension])->value;
 }
 
@@ -160,7 +170,7 @@ vtac_expr vtac_const(vtac_context *c, const char *dtype, double value) {
     return TO_EXPR(make_float(&c->arena, type, value));
   if (value != trunc(value) || value < (double)dtype_min(type) ||
       value > (double)dtype_max(type))
-    fail(&c->arena, D_ARGUMENT, "%g is no %s", value, dtype);
+    fail(&c->arena, D_ARGUMENT, "%s: %g is no %s", c->call, value, dtype);
   return TO_EXPR(make_int(&c->arena, type, (int64_t)value));
 }
 
@@ -174,7 +184,7 @@ vtac_expr vtac_read(vtac_context *c, vtac_tensor tensor, int n,
                     const vtac_expr *indices) {
   BOUNDARY(c, NULL);
   need_argument(c, tensor, "tensor");
-  need_all(c, n, (const void *const *)indices, "indices");
+  need_list(c, n, indices, "indices");
   return TO_EXPR(
       te_read(&c->arena, TENSOR_OF(tensor), n, (const Expr *const *)indices));
 }
@@ -183,7 +193,7 @@ vtac_expr vtac_at(vtac_context *c, vtac_tensor tensor, int n,
                   const vtac_iter *axes) {
   BOUNDARY(c, NULL);
   need_argument(c, tensor, "tensor");
-  need_all(c, n, (const void *const *)axes, "axes");
+  need_list(c, n, axes, "axes");
   return TO_EXPR(te_read_axes(&c->arena, TENSOR_OF(tensor), n,
                               (const IterVar *const *)axes));
 }
@@ -256,7 +266,7 @@ CHOICE(if_then_else, ex_if_then_else)
                         const vtac_iter *axes) {                      \
     BOUNDARY(c, NULL);                                                \
     need_argument(c, source, "source");                               \
-    need_all(c, n, (const void *const *)axes, "axes");                \
+    need_list(c, n, axes, "axes");                                    \
     return TO_EXPR(te_reduce(&c->arena, COMBINER, EXPR_OF(source), n, \
                              (const IterVar *const *)axes));          \
   }

@@ -8,6 +8,7 @@
 #include "runtime/objects.h"
 
 vtac_context *vtac_context_new(const vtac_config *config, vtac_error *error) {
+  if (is_missing(config, "vtac_context_new", "config", error)) return NULL;
   vtac_context *context = calloc(1, sizeof *context);
   if (!context) {
     Diag diag;
@@ -30,11 +31,14 @@ void vtac_context_free(vtac_context *context) {
 }
 
 const vtac_error *vtac_context_error(const vtac_context *context) {
+  static const vtac_error none = {VTAC_INVALID, "argument", "",
+                                  "there is no context"};
+  if (!context) return &none;
   return context->error.status ? &context->error : NULL;
 }
 
 void vtac_context_clear_error(vtac_context *context) {
-  context->error.status = VTAC_OK;
+  if (context) context->error.status = VTAC_OK;
 }
 
 void context_failed(vtac_context *context) {
@@ -55,5 +59,20 @@ const VtaEnv *context_env(vtac_context *context) {
 void need_argument(vtac_context *context, const void *argument,
                    const char *name) {
   if (!argument)
-    fail(&context->arena, D_ARGUMENT, "argument '%s' is NULL", name);
+    fail(&context->arena, D_ARGUMENT, "%s: argument '%s' is NULL",
+         context->call, name);
+}
+
+/* All lists of the public API are lists of pointers, or of texts. */
+void need_list(vtac_context *context, int n, const void *list,
+               const char *name) {
+  const void *const *at = list;
+  if (n < 0)
+    fail(&context->arena, D_ARGUMENT, "%s: %d is no number of %s",
+         context->call, n, name);
+  if (n > 0) need_argument(context, list, name);
+  for (int i = 0; i < n; i++)
+    if (!at[i])
+      fail(&context->arena, D_ARGUMENT, "%s: %s[%d] is NULL", context->call,
+           name, i);
 }

@@ -126,7 +126,7 @@ vtac_status queue_copy(CommandQueue *queue, BufferRange to, BufferRange from,
                                    buffer_diag(queue));
 }
 
-static void release(CommandQueue *queue, Upload *memory) {
+void upload_release(CommandQueue *queue, Upload *memory) {
   if (memory->live) queue->port->ops->free(queue->port, memory->addr, NULL);
   *memory = (Upload){0};
 }
@@ -135,7 +135,7 @@ vtac_status upload(CommandQueue *queue, Upload *memory, size_t size) {
   if (size <= memory->size) return VTAC_OK;
   size_t room = HW_PAGE_BYTES;
   while (room < size) room *= 2;
-  release(queue, memory);
+  upload_release(queue, memory);
   vtac_status status =
       queue->port->ops->alloc(queue->port, room, &memory->addr, &queue->diag);
   if (status) return queue_latch(queue, status);
@@ -149,6 +149,6 @@ void buffers_clear(CommandQueue *queue) {
     if (queue->buffers[i].live)
       queue->port->ops->free(queue->port, queue->buffers[i].addr, NULL);
   queue->buffer_count = 0;
-  release(queue, &queue->stream_memory);
-  release(queue, &queue->image_memory);
+  upload_release(queue, &queue->stream_memory);
+  upload_release(queue, &queue->image_memory);
 }

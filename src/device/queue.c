@@ -49,8 +49,7 @@ void queue_destroy(CommandQueue *queue) {
 /* Both sides of the token state go together. */
 void queue_reset(CommandQueue *queue) {
   stream_drop(queue);
-  memset(queue->pop_prev, 0, sizeof queue->pop_prev);
-  memset(queue->pop_next, 0, sizeof queue->pop_next);
+  queue->pops = (PendingPops){0};
   memset(queue->tokens, 0, sizeof queue->tokens);
   queue->recording.active = false;
   queue->failed = false;
@@ -267,6 +266,7 @@ static vtac_status run_stream(CommandQueue *queue) {
   if (trace->stream) trace->stream(trace->self, queue->insns, queue->count);
   queue->stats.runs++;
   queue->stats.insns += queue->count;
+  queue->last_count = queue->count;
   status = queue->port->ops->run(queue->port, queue->stream_memory.addr,
                                  queue->count, &queue->diag);
   return queue_latch(queue, status);

@@ -122,4 +122,19 @@ vtac_status queue_dep_pop(CommandQueue *queue, int from, int to);
  * left on the port, belong to the next stream. */
 vtac_status queue_synchronize(CommandQueue *queue);
 
+/* A stream to be run again without the calls that made it.  Between `begin`
+ * and `end` a program makes its calls; if they came to exactly one stream,
+ * `end` gives its record, else NULL.  The caller frees it before the queue.  A
+ * record holds as long as the buffers it names. */
+typedef struct QueueRecord QueueRecord;
+bool queue_record_begin(CommandQueue *queue); /* false: `end` gives NULL */
+QueueRecord *queue_record_end(CommandQueue *queue);
+void queue_record_free(CommandQueue *queue, QueueRecord *record);
+/* Whether the queue is in a state in which repeating the record has the effect
+ * of the calls: idle, with the pops pending that were pending before, neither
+ * verified nor traced. */
+bool queue_can_repeat(const CommandQueue *queue, const QueueRecord *record);
+/* Runs and waits; an error is reported as by queue_synchronize. */
+vtac_status queue_repeat(CommandQueue *queue, const QueueRecord *record);
+
 #endif

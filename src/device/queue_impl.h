@@ -69,6 +69,11 @@ typedef struct Buffer {
   bool live;
 } Buffer;
 
+/* Pops that were asked for and wait for an instruction of their stage. */
+typedef struct PendingPops {
+  bool prev[HW_STAGES], next[HW_STAGES];
+} PendingPops;
+
 struct CommandQueue {
   HwPort *port;
   QueueOptions options;
@@ -77,7 +82,7 @@ struct CommandQueue {
 
   Insn *insns;
   uint32_t count, capacity;
-  bool pop_prev[HW_STAGES], pop_next[HW_STAGES]; /* asked for, not yet set */
+  PendingPops pops;
 
   uint32_t *image; /* micro-ops of the batch, each kernel once */
   uint32_t image_count, image_capacity;
@@ -91,6 +96,9 @@ struct CommandQueue {
   uint64_t tokens[HW_TOKENS]; /* on the port; known if streams are verified */
   bool cut;                   /* the last stream ended for want of room */
   Upload stream_memory, image_memory;
+  uint32_t last_count;  /* instructions of the last stream */
+  uint64_t record_runs; /* when recording began: runs so far, pops */
+  PendingPops record_pops;
 
   Buffer *buffers;
   uint32_t buffer_count, buffer_capacity;
@@ -143,5 +151,6 @@ void residency_drop(CommandQueue *queue);
 Buffer *buffer_find(CommandQueue *queue, BufferId id);
 void buffers_clear(CommandQueue *queue);
 vtac_status upload(CommandQueue *queue, Upload *memory, size_t size);
+void upload_release(CommandQueue *queue, Upload *memory);
 
 #endif

@@ -44,14 +44,14 @@ static vtac_status append_serial(CommandQueue *queue, HwStage stage,
 
 vtac_status stream_append(CommandQueue *queue, HwStage stage, Insn insn) {
   if (queue->options.force_serial) return append_serial(queue, stage, insn);
-  insn.pop_prev = queue->pop_prev[stage];
-  insn.pop_next = queue->pop_next[stage];
-  queue->pop_prev[stage] = queue->pop_next[stage] = false;
+  insn.pop_prev = queue->pops.prev[stage];
+  insn.pop_next = queue->pops.next[stage];
+  queue->pops.prev[stage] = queue->pops.next[stage] = false;
   return append(queue, insn);
 }
 
 vtac_status stream_commit(CommandQueue *queue, HwStage stage) {
-  if (!queue->pop_prev[stage] && !queue->pop_next[stage]) return VTAC_OK;
+  if (!queue->pops.prev[stage] && !queue->pops.next[stage]) return VTAC_OK;
   return stream_append(queue, stage, make_nop(stage));
 }
 
@@ -75,7 +75,7 @@ static vtac_status check_pair(CommandQueue *queue, int from, int to) {
 
 vtac_status stream_pop(CommandQueue *queue, HwStage from, HwStage to) {
   if (queue->options.force_serial) return VTAC_OK;
-  bool *pending = from < to ? &queue->pop_prev[to] : &queue->pop_next[to];
+  bool *pending = from < to ? &queue->pops.prev[to] : &queue->pops.next[to];
   vtac_status status = *pending ? stream_commit(queue, to) : VTAC_OK;
   *pending = true;
   return status;

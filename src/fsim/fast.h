@@ -1,51 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fast paths of the functional simulator, for 8-bit lanes with 32-bit
- * accumulators.  Each has the effect of its plain counterpart in
- * hw/semantics.h, bit for bit, on instructions that passed the check. */
+/* Fast: the memories on chip as the kernels want them, and the effect of
+ * instructions on them; bit for bit that of hw/semantics.h.
+ *
+ * Loading weights of bytes only notes where the tiles lie.  A product that
+ * uses a tile for many rows prepares it first, one that uses it for a few
+ * takes it from DRAM.  What is still there is fetched before DRAM changes:
+ * before a store over it, and at the end of a run. */
 #ifndef FSIM_FAST_H
 #define FSIM_FAST_H
 
+#include "fsim/kernels.h"
+#include "fsim/plan.h"
 #include "hw/semantics.h"
 
-/* A multiplication of tiles: acc += inp * transpose(wgt). */
-typedef struct FastTile {
-  int32_t *acc;         /* [batch][block] */
-  const int8_t *inp;    /* [batch][block] */
-  const int8_t *wgt;    /* [block][block], a row for each output */
-  const int16_t *pairs; /* the weights packed, see gemm_avx2.c */
-} FastTile;
+/* Lanes are copied as they lie in DRAM. */
+enum { FAST_HOST = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
+
+enum { FAST_MOST_MEMBERS = 4096 }; /* of a job */
 
 typedef struct Fast {
-  OnChip *chip;
-  bool avx2;
-  Uop *uops;       /* the decoded micro-ops of the running instruction */
-  int16_t *pairs;  /* packed weights, as many as the memory has */
-  uint8_t *reuses; /* of a weight since it was loaded; FAST_PACKED at last */
+  OnChip *chip; /* its configuration and its micro-ops serve */
+  const Kernels *kernels;
+  int32_t *acc;
+  void *inp, *wgt;    /* lanes of kernels->lane_bits */
+  int8_t *tile_bytes; /* one tile of weights, while it is converted */
+  const int8_t **raw; /* weights that are still in DRAM; NULL: prepared */
+  uint32_t raws;      /* how many are */
+  uintptr_t raw_begin, raw_end; /* around them */
+  int32_t *row_sums; /* of each row of activations, if kernels are biased */
+  int32_t *bias;     /* of each member of the running job */
 } Fast;
 
-enum { FAST_PACKED = 2 };
-
-/* Whether the fast paths cover `config` on this host. */
-bool fast_supports(const HwConfig *config);
-
-vtac_status fast_create(OnChip *chip, bool portable, Fast **ret, Diag *diag);
+vtac_status fast_create(OnChip *chip, FsimIsa isa, Fast **ret, Diag *diag);
 void fast_destroy(Fast *fast); /* NULL is fine */
+void fast_forget(Fast *fast);  /* memories of zeros, but for micro-ops */
 
-void fast_gemm(Fast *fast, const GemmInsn *gemm);
-void fast_alu(Fast *fast, const AluInsn *alu);
-void fast_store(Fast *fast, const MemInsn *mem, const Dram *dram);
-/* To be told after weights `first` to `first + count - 1` changed. */
-void fast_weights_changed(Fast *fast, uint32_t first, uint64_t count);
-
-/* Decodes the micro-ops of a loop into `fast->uops`. */
-void fast_decode_uops(Fast *fast, const GemmInsn *loops);
-
-/* gemm_avx2.c: whether the host has it and the tile suits it; packing; and
- * the loops of one instruction. */
-bool gemm_avx2_supports(const HwConfig *config);
-void gemm_avx2(Fast *fast, const GemmInsn *gemm);
-
-/* gemm_fast.c: portable C. */
-void gemm_portable(Fast *fast, const GemmInsn *gemm);
+/* Instructions that passed the check; `from` and `to` are the host's view of
+ * the transfer's first element (NULL when it moves none). */
+void fast_load(Fast *fast, const MemInsn *mem, const void *from);
+void fast_store(Fast *fast, const MemInsn *mem, void *to);
+/* Fetches all weights that are still in DRAM. */
+void fast_settle(Fast *fast);
+/* Prepares weight `index`, and perhaps those behind it. */
+void fast_prepare(Fast *fast, size_t index);
+void fast_gemm(Fast *fast, const Plan *plan);
+void fast_alu(Fast *fast, const Plan *plan, const AluInsn *alu);
 
 #endif

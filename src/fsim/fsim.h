@@ -6,12 +6,22 @@
 
 #include "hw/port.h"
 
+/* The instruction sets of host processors that have loops of their own. */
+typedef enum FsimIsa {
+  FSIM_ISA_BEST, /* the fastest this processor has */
+  FSIM_ISA_PORTABLE,
+  FSIM_ISA_AVX2,
+  FSIM_ISA_AVX512VNNI,
+  FSIM_ISA_NEONDOT
+} FsimIsa;
+
 typedef struct FsimOptions {
-  bool plain;    /* only the plain semantics, no fast path */
-  bool portable; /* no processor-specific code in the fast path */
+  bool plain; /* only the plain semantics, one instruction at a time */
+  FsimIsa isa;
 } FsimOptions;
 
-/* Makes a simulator with empty memories.  `port_destroy` releases it. */
+/* Makes a simulator with empty memories.  `port_destroy` releases it.  An
+ * instruction set that the processor lacks is refused (VTAC_INVALID). */
 vtac_status fsim_create(const HwConfig *config, HwPort **ret, Diag *diag);
 vtac_status fsim_create_with(const HwConfig *config, FsimOptions options,
                              HwPort **ret, Diag *diag);

@@ -168,6 +168,9 @@ vtac_status hw_config_parse(const char *text, size_t len, const char *file_name,
                             HwConfig *ret, Diag *diag) {
   json_error_t error;
   json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+  if (!root &&
+      (!*error.text || json_error_code(&error) == json_error_out_of_memory))
+    return diag_set(diag, D_NO_MEMORY, "%s: no memory to read", file_name);
   if (!root)
     return diag_set(diag, D_CONFIG_SYNTAX, "%s:%d:%d: not legal JSON: %s",
                     file_name, error.line, error.column, error.text);

@@ -119,19 +119,30 @@ static vtac_status pack(const HwConfig *config, HwLayoutId id,
   return VTAC_OK;
 }
 
-static void unpack(const HwConfig *config, HwLayoutId id,
-                   const uint64_t word[2], void *owner) {
+/* Where the fields of a layout lie; returns how many there are. */
+static int place_fields(const HwConfig *config, HwLayoutId id,
+                        HwFieldPlace ret[HW_FIELDS_MAX]) {
   unsigned char widths[INFOS];
   compute_widths(config, widths);
   RowRange rows = layout_rows(id);
   int position = 0;
   for (int i = rows.begin; i < rows.end; i++) {
     position = place_field(position, widths[i]);
-    uint64_t bits = word[position / 64] >> position % 64 & low_bits(widths[i]);
-    uint64_t sign = infos[i].is_signed ? UINT64_C(1) << (widths[i] - 1) : 0;
-    uint64_t value = (bits ^ sign) - sign;
-    *(uint32_t *)((char *)owner + infos[i].offset) = (uint32_t)value;
+    uint32_t sign = infos[i].is_signed ? UINT32_C(1) << (widths[i] - 1) : 0;
+    ret[i - rows.begin] = (HwFieldPlace){
+        (uint8_t)(position / 64), (uint8_t)(position % 64),
+        (uint8_t)infos[i].offset, (uint32_t)low_bits(widths[i]), sign};
     position += widths[i];
+  }
+  return rows.end - rows.begin;
+}
+
+static inline void unpack(const HwFieldPlace *place, int n,
+                          const uint64_t word[2], void *owner) {
+  for (int i = 0; i < n; i++, place++) {
+    uint32_t bits = (uint32_t)(word[place->word] >> place->shift) & place->mask;
+    *(uint32_t *)((char *)owner + place->offset) =
+        (bits ^ place->sign) - place->sign;
   }
 }
 
@@ -143,15 +154,44 @@ vtac_status hw_encode(const HwConfig *config, const Insn *insn,
   return pack(config, id, insn, hw_opcode_name(insn->opcode), ret_word, diag);
 }
 
+static void unpack_insn(const HwFieldPlace *place, int n, HwLayoutId id,
+                        const uint64_t word[2], Insn *ret) {
+  *ret = (Insn){0};
+  unpack(place, n, word, ret);
+  if (id == HW_LAYOUT_MEM) ret->mem.unused = 0;
+}
+
+static vtac_status find_layout(const uint64_t word[2], HwLayoutId *ret,
+                               Diag *diag) {
+  uint32_t opcode = (uint32_t)(word[0] & 7);
+  *ret = hw_opcode_layout(opcode);
+  if (*ret == HW_LAYOUTS)
+    return diag_set(diag, D_INSN_OPCODE, "there is no opcode %u", opcode);
+  return VTAC_OK;
+}
+
 vtac_status hw_decode(const HwConfig *config, const uint64_t word[2], Insn *ret,
                       Diag *diag) {
-  uint32_t opcode = (uint32_t)(word[0] & 7);
-  HwLayoutId id = hw_opcode_layout(opcode);
-  if (id == HW_LAYOUTS)
-    return diag_set(diag, D_INSN_OPCODE, "there is no opcode %u", opcode);
-  *ret = (Insn){0};
-  unpack(config, id, word, ret);
-  if (id == HW_LAYOUT_MEM) ret->mem.unused = 0;
+  HwFieldPlace place[HW_FIELDS_MAX];
+  HwLayoutId id;
+  vtac_status status = find_layout(word, &id, diag);
+  if (status) return status;
+  unpack_insn(place, place_fields(config, id, place), id, word, ret);
+  return VTAC_OK;
+}
+
+void hw_decoder_init(HwDecoder *decoder, const HwConfig *config) {
+  for (int id = 0; id < HW_LAYOUTS; id++)
+    decoder->count[id] =
+        place_fields(config, (HwLayoutId)id, decoder->place[id]);
+}
+
+vtac_status hw_decoder_run(const HwDecoder *decoder, const uint64_t word[2],
+                           Insn *ret, Diag *diag) {
+  HwLayoutId id;
+  vtac_status status = find_layout(word, &id, diag);
+  if (status) return status;
+  unpack_insn(decoder->place[id], decoder->count[id], id, word, ret);
   return VTAC_OK;
 }
 
@@ -178,9 +218,15 @@ void hw_insn_write(const uint64_t word[2], void *to) {
     at[i] = (unsigned char)(word[i / 8] >> i % 8 * 8);
 }
 
+/* Written so that compilers see one load. */
+static inline uint64_t read_word(const unsigned char *at) {
+  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+         (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+         (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
 void hw_insn_read(const void *from, uint64_t ret_word[2]) {
   const unsigned char *at = from;
-  ret_word[0] = ret_word[1] = 0;
-  for (int i = 0; i < HW_INSN_BYTES; i++)
-    ret_word[i / 8] |= (uint64_t)at[i] << i % 8 * 8;
+  ret_word[0] = read_word(at);
+  ret_word[1] = read_word(at + 8);
 }

@@ -84,6 +84,8 @@ typedef struct Uop {
   uint32_t dst, src, wgt;
 } Uop;
 
+enum { HW_FIELDS_MAX = 24 };
+
 /* Encodes into two little-endian words.  A value that does not fit its field
  * is refused with the field, the value and the limit. */
 vtac_status hw_encode(const HwConfig *config, const Insn *insn,
@@ -92,6 +94,22 @@ vtac_status hw_encode(const HwConfig *config, const Insn *insn,
  * are ignored. */
 vtac_status hw_decode(const HwConfig *config, const uint64_t word[2], Insn *ret,
                       Diag *diag);
+/* Where a field lies, and at which byte of its owner its member. */
+typedef struct HwFieldPlace {
+  uint8_t word, shift, offset;
+  uint32_t mask, sign;
+} HwFieldPlace;
+
+/* What decoding needs to know of a configuration: for many instructions. */
+typedef struct HwDecoder {
+  int count[HW_LAYOUTS];
+  HwFieldPlace place[HW_LAYOUTS][HW_FIELDS_MAX];
+} HwDecoder;
+
+void hw_decoder_init(HwDecoder *decoder, const HwConfig *config);
+vtac_status hw_decoder_run(const HwDecoder *decoder, const uint64_t word[2],
+                           Insn *ret, Diag *diag);
+
 vtac_status hw_uop_encode(const HwConfig *config, const Uop *uop,
                           uint32_t *ret_word, Diag *diag);
 Uop hw_uop_decode(const HwConfig *config, uint32_t word);
@@ -106,8 +124,6 @@ typedef struct HwField {
   int width, position;
   bool is_signed;
 } HwField;
-
-enum { HW_FIELDS_MAX = 24 };
 
 /* The fields of a layout under `config`; returns how many. */
 int hw_layout(const HwConfig *config, HwLayoutId id,

@@ -21,6 +21,12 @@ typedef enum HwCounter {
 const char *hw_counter_name(HwCounter counter);
 const char *hw_counter_meaning(HwCounter counter);
 
+/* What a port that knows time has counted since its counters were cleared. */
+typedef struct HwTiming {
+  uint64_t cycles;     /* from launch to FINISH, summed over the runs */
+  uint64_t acc_writes; /* iterations of GEMM and ALU */
+} HwTiming;
+
 typedef struct HwPort HwPort;
 
 typedef struct HwPortOps {
@@ -43,6 +49,8 @@ typedef struct HwPortOps {
 
   void (*counters)(const HwPort *port, uint64_t ret[HW_COUNTERS]);
   void (*counters_clear)(HwPort *port);
+  /* NULL where the port knows no time; false where it does not now. */
+  bool (*timing)(const HwPort *port, HwTiming *ret);
   /* In this mode runs count but move and compute nothing, except that
    * micro-ops are loaded. */
   void (*skip_execution)(HwPort *port, bool skip);

@@ -27,9 +27,8 @@ static void add(CheckList *list, Check check, const char *condition,
 static void add_constraint(CheckList *list, Check check, const char *what,
                            const char *condition) {
   add(list, check, condition,
-      arena_printf(list->arena,
-                   "Argument %s has an unsatisfied constraint: %s", what,
-                   condition));
+      arena_printf(list->arena, "Argument %s has an unsatisfied constraint: %s",
+                   what, condition));
 }
 
 static void check_count(CheckList *list) {
@@ -115,10 +114,10 @@ static void check_strides(CheckList *list, int i) {
 static void check_field(CheckList *list, Check check, const char *field,
                         const char *expected, int number) {
   const char *name = list->plan->param[check.param].name;
-  add_constraint(list, check, arena_printf(list->arena, "arg.%s.%s", name, field),
-                 arena_printf(list->arena,
-                              "(%s == tir.tvm_struct_get(arg.%s, 0, %d))",
-                              expected, name, number));
+  add_constraint(
+      list, check, arena_printf(list->arena, "arg.%s.%s", name, field),
+      arena_printf(list->arena, "(%s == tir.tvm_struct_get(arg.%s, 0, %d))",
+                   expected, name, number));
 }
 
 static void check_tensor(CheckList *list, int i) {

@@ -55,22 +55,20 @@ static bool names(const Call *call, const char *function) {
   return name && !strcmp(name->value, function);
 }
 
+static bool takes_handle(Op op) {
+  return op == OP_THREAD_CONTEXT || op == OP_COMMAND_HANDLE ||
+         op == OP_COPROC_SYNC || op == OP_COPROC_DEP_PUSH ||
+         op == OP_COPROC_DEP_POP;
+}
+
 static void see_call(Walker *walker, const Expr *expr) {
   Planner *planner = (Planner *)walker;
   const Call *call = AS(Call, expr);
   enum { STORE_DATA = 4 }; /* behind name, handle, index and memory */
-  switch (call->op) {
-    case OP_THREAD_CONTEXT:
-    case OP_COMMAND_HANDLE:
-    case OP_COPROC_SYNC:
-    case OP_COPROC_DEP_PUSH:
-    case OP_COPROC_DEP_POP: planner->plan->uses_vta = true; break;
-    case OP_CALL_EXTERN:
-      if (names(call, "VTAStoreBuffer2D") && call->n > STORE_DATA)
-        mark_written(planner, call->arg[STORE_DATA]);
-      break;
-    default: break;
-  }
+  if (takes_handle(call->op)) planner->plan->uses_vta = true;
+  if (call->op == OP_CALL_EXTERN && names(call, "VTAStoreBuffer2D") &&
+      call->n > STORE_DATA)
+    mark_written(planner, call->arg[STORE_DATA]);
   walk_expr_children(walker, expr);
 }
 
@@ -96,6 +94,7 @@ typedef struct Captures {
   Arena *arena;
   PtrMap seen; /* captured or defined inside */
   VEC(const Var *) vars;
+  bool uses_handle;
 } Captures;
 
 static void capture(Captures *captures, const Var *var) {
@@ -110,6 +109,12 @@ static void capture_var(Walker *walker, const Expr *expr) {
 
 static void capture_load(Walker *walker, const Expr *expr) {
   capture((Captures *)walker, AS(Load, expr)->buffer->data);
+  walk_expr_children(walker, expr);
+}
+
+static void capture_call(Walker *walker, const Expr *expr) {
+  if (takes_handle(AS(Call, expr)->op))
+    ((Captures *)walker)->uses_handle = true;
   walk_expr_children(walker, expr);
 }
 
@@ -136,16 +141,18 @@ static void capture_for(Walker *walker, const Stmt *stmt) {
 static Site plan_site(Arena *arena, const Attr *scope) {
   static const ExprVisit exprs[EXPR_KINDS] = {[VAR] = capture_var,
                                               [LOAD] = capture_load,
+                                              [CALL] = capture_call,
                                               [LET] = capture_let_expr};
-  static const StmtVisit stmts[STMT_KINDS] = {[LET_STMT] = capture_let,
-                                              [FOR] = capture_for};
+  static const StmtVisit stmts[STMT_KINDS] = {
+      [LET_STMT] = capture_let, [FOR] = capture_for};
   Captures captures = {.walker = {exprs, stmts}, .arena = arena};
   ptrmap_init(&captures.seen, arena);
   walk_stmt(&captures.walker, scope->body);
   return (Site){.body = scope->body,
                 .push = AS(StringImm, scope->value)->value,
                 .n = captures.vars.n,
-                .captured = captures.vars.at};
+                .captured = captures.vars.at,
+                .uses_handle = captures.uses_handle};
 }
 
 static void see_attr(Walker *walker, const Stmt *stmt) {
@@ -175,15 +182,14 @@ static void see_body(Arena *arena, HostPlan *plan, PlanParam *param) {
     ptrmap_set(&plan->site_of, planner.scopes.at[i], &plan->site[i]);
 }
 
-const HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator,
-                          const char *record) {
+HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator) {
   HostPlan *plan = ARENA_NEW(arena, HostPlan);
   PlanParam *param = ARENA_ARRAY(arena, PlanParam, func->n);
   for (int i = 0; i < func->n; i++)
     param[i] = plan_param(arena, &func->param[i]);
   plan->func = func;
   plan->device_type = accelerator ? DEVICE_VTA : DEVICE_CPU;
-  plan->record = record;
+  plan->record = "";
   plan->n_params = func->n;
   plan->param = param;
   see_body(arena, plan, param);
@@ -193,7 +199,7 @@ const HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator,
 
 /* ---- Questions of both emitters ----------------------------------------- */
 
-int64_t allocation_elements(Arena *arena, const Allocate *allocation) {
+int64_t plan_elements(Arena *arena, const Allocate *allocation) {
   int64_t n = 1;
   for (int i = 0; i < allocation->n; i++) {
     const IntImm *extent = as_int(allocation->extent[i]);
@@ -204,9 +210,9 @@ int64_t allocation_elements(Arena *arena, const Allocate *allocation) {
   return n * allocation->type.lanes;
 }
 
-bool is_pointer(const Var *var) { return var->scope != NULL; }
+bool plan_is_pointer(const Var *var) { return var->scope != NULL; }
 
-bool divisor_is_safe(const Expr *divisor) {
+bool plan_divisor_is_safe(const Expr *divisor) {
   const IntImm *imm = as_int(divisor);
   return imm && imm->value != 0 && imm->value != -1;
 }

@@ -12,15 +12,15 @@
 #include "ir/ir.h"
 
 typedef enum CheckKind {
-  CHECK_COUNT,       /* number of arguments */
-  CHECK_POINTER,     /* type code of argument `param` */
-  CHECK_NDIM,        /* of the tensor: each of these reads the DLTensor */
+  CHECK_COUNT,   /* number of arguments */
+  CHECK_POINTER, /* type code of argument `param` */
+  CHECK_NDIM,    /* of the tensor: each of these reads the DLTensor */
   CHECK_DTYPE,
   CHECK_DIM,         /* shape[dim] == value */
   CHECK_STRIDES,     /* none, or compact row major */
   CHECK_BYTE_OFFSET, /* 0 */
   CHECK_DEVICE_TYPE,
-  CHECK_DEVICE_ID    /* that of the first tensor */
+  CHECK_DEVICE_ID /* that of the first tensor */
 } CheckKind;
 
 typedef struct Check {
@@ -37,6 +37,7 @@ typedef struct Site {
   const char *push; /* "VTAPushGEMMOp" or "VTAPushALUOp" */
   int n;
   const Var *const *captured;
+  bool uses_handle; /* the body calls functions that take the command handle */
 } Site;
 
 /* A parameter as its caller knows it. */
@@ -54,8 +55,9 @@ enum { DEVICE_CPU = 1, DEVICE_VTA = 12 };
 typedef struct HostPlan {
   const Func *func;
   int device_type;
-  bool uses_vta;   /* fetches the command handle first */
-  const char *record; /* what loaders read about the module; see record.h */
+  bool uses_vta; /* fetches the command handle first */
+  const char
+      *record; /* what loaders read about the module; set by the caller */
   int n_params, n_checks, n_sites;
   const PlanParam *param;
   const Check *check;
@@ -65,16 +67,15 @@ typedef struct HostPlan {
 
 /* The plan of a function that has been through all passes.  Memory comes from
  * the arena, to whose trap errors jump. */
-const HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator,
-                          const char *record);
+HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator);
 
 /* Number of int64 words behind which a temporary goes to the heap. */
 enum { STACK_LIMIT_BYTES = 1024 };
 /* The constant size of an allocation in elements; fails if it is none. */
-int64_t allocation_elements(Arena *arena, const Allocate *allocation);
+int64_t plan_elements(Arena *arena, const Allocate *allocation);
 /* Does a variable of the function live in host memory, or is it a handle? */
-bool is_pointer(const Var *var);
+bool plan_is_pointer(const Var *var);
 /* The constant divisor that makes a check for zero needless, if it is one. */
-bool divisor_is_safe(const Expr *divisor);
+bool plan_divisor_is_safe(const Expr *divisor);
 
 #endif

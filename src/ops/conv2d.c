@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* 2D convolution with a fixed-point tail, blocked in output channels, rows,
- * columns and input channels, with virtual threads over output channels. */
+ * columns and input channels, with virtual threads over output channels or
+ * rows; and convolutions by groups of channels.
+ *
+ * Groups are taken together until both their channels fill whole blocks; such
+ * a group of groups is one convolution whose kernel holds zeros where an
+ * output and an input channel belong to different groups.  A depthwise
+ * convolution of blocks of 16 channels then has kernels of 16 x 16 with the
+ * weights on the diagonal, and takes one matrix micro-op for each pixel, tap
+ * and block. */
+#include <string.h>
+
 #include "ops/op.h"
+#include "ops/reduction.h"
 
 typedef struct Conv2d {
-  vtac_op op; /* first */
+  Reduction r; /* first */
   vtac_conv2d_params params;
-  vtac_tensor data_buf, kernel_buf, sum;
-  OpTail tail;
-  vtac_iter in_outer; /* the blocked input channels */
+  int64_t batch, groups, ins, outs; /* blocks; of one group of groups */
+  int64_t height, width;            /* of the output */
 } Conv2d;
 
 static int64_t out_size(int64_t size, int64_t pad, int64_t kernel,
@@ -23,12 +33,17 @@ static void check_window(vtac_context *c, const char *what, int64_t size,
               (long long)kernel, (long long)(size + 2 * pad));
 }
 
+static int64_t gcd(int64_t a, int64_t b) { return b ? gcd(b, a % b) : a; }
+
+static bool chosen(const vtac_conv2d_params *p) {
+  return !p->tile_batch || !p->tile_out_channels || !p->tile_in_channels ||
+         !p->tile_height || !p->tile_width;
+}
+
 static void check_sizes(vtac_context *c, const vtac_conv2d_params *p) {
-  OpTarget t = op_target(c);
-  op_need_multiple(c, "batch size", p->batch, "BATCH", t.batch);
-  op_need_multiple(c, "input channels", p->in_channels, "BLOCK_IN", t.block_in);
-  op_need_multiple(c, "output channels", p->out_channels, "BLOCK_OUT",
-                   t.block_out);
+  op_need_least(c, "batch size", p->batch, 1);
+  op_need_least(c, "input channel count", p->in_channels, 1);
+  op_need_least(c, "output channel count", p->out_channels, 1);
   op_need_least(c, "height", p->height, 1);
   op_need_least(c, "width", p->width, 1);
   op_need_least(c, "kernel height", p->kernel_height, 1);
@@ -37,27 +52,76 @@ static void check_sizes(vtac_context *c, const vtac_conv2d_params *p) {
   op_need_least(c, "width padding", p->pad_width, 0);
   op_need_least(c, "height stride", p->stride_height, 1);
   op_need_least(c, "width stride", p->stride_width, 1);
-  op_need_least(c, "shift", p->shift, 0);
+  op_check_shift(c, p->shift);
   if (vtac_context_error(c)) return;
   check_window(c, "height", p->height, p->pad_height, p->kernel_height);
   check_window(c, "width", p->width, p->pad_width, p->kernel_width);
 }
 
+static void check_groups(vtac_context *c, const vtac_conv2d_params *p) {
+  op_need_least(c, "number of groups", p->groups, 0);
+  if (vtac_context_error(c) || p->groups < 2) return;
+  if (p->in_channels % p->groups)
+    op_refuse(c, "%lld input channels cannot be divided into %d groups",
+              (long long)p->in_channels, p->groups);
+  else if (p->out_channels % p->groups)
+    op_refuse(c, "%lld output channels cannot be divided into %d groups",
+              (long long)p->out_channels, p->groups);
+}
+
 static void check_tiles(vtac_context *c, const vtac_conv2d_params *p) {
   OpTarget t = op_target(c);
-  op_need_least(c, "batch tile", p->tile_batch, 1);
-  op_need_multiple(c, "output channel tile", p->tile_out_channels, "BLOCK_OUT",
-                   t.block_out);
-  op_need_multiple(c, "input channel tile", p->tile_in_channels, "BLOCK_IN",
-                   t.block_in);
-  op_need_least(c, "height tile", p->tile_height, 1);
-  op_need_least(c, "width tile", p->tile_width, 1);
-  op_need_least(c, "number of virtual threads", p->vthreads, 0);
-  if (vtac_context_error(c)) return;
-  int64_t tiles = (p->out_channels - 1) / p->tile_out_channels + 1;
-  if (p->vthreads > tiles)
-    op_refuse(c, "%d virtual threads for %lld tiles of output channels",
-              p->vthreads, (long long)tiles);
+  op_need_least(c, "batch tile", p->tile_batch, 0);
+  op_need_tile(c, "output channel tile", p->tile_out_channels, "BLOCK_OUT",
+               t.block_out);
+  op_need_tile(c, "input channel tile", p->tile_in_channels, "BLOCK_IN",
+               t.block_in);
+  op_need_least(c, "height tile", p->tile_height, 0);
+  op_need_least(c, "width tile", p->tile_width, 0);
+  if (p->tile_out_channels && p->groups < 2)
+    op_check_vthreads(c, p->vthreads, "output channels", p->out_channels,
+                      p->tile_out_channels);
+  else
+    op_need_least(c, "number of virtual threads", p->vthreads, 0);
+}
+
+/* ---- Declaration -------------------------------------------------------- */
+
+/* Groups of groups that fill blocks; one of all if there are too few. */
+static void divide_groups(vtac_context *c, Conv2d *conv) {
+  OpTarget t = op_target(c);
+  const vtac_conv2d_params *p = &conv->params;
+  int64_t groups = p->groups > 1 ? p->groups : 1;
+  int64_t in = p->in_channels / groups, out = p->out_channels / groups;
+  int64_t a = t.block_in / gcd(t.block_in, in);
+  int64_t b = t.block_out / gcd(t.block_out, out);
+  int64_t together = a / gcd(a, b) * b;
+  if (together > groups) together = groups;
+  conv->batch = ceil_div(p->batch, t.batch);
+  conv->groups = ceil_div(groups, together);
+  conv->ins = ceil_div(in * together, t.block_in);
+  conv->outs = ceil_div(out * together, t.block_out);
+  conv->height =
+      out_size(p->height, p->pad_height, p->kernel_height, p->stride_height);
+  conv->width =
+      out_size(p->width, p->pad_width, p->kernel_width, p->stride_width);
+}
+
+/* Takes element `at`, which is about the group, out of a list of n where there
+ * are no groups; returns how many remain. */
+static int drop_group(const Conv2d *conv, int n, int at, void *list,
+                      size_t size) {
+  if (conv->r.group != NO_AXIS) return n;
+  char *gap = (char *)list + (size_t)at * size;
+  memmove(gap, gap + size, (size_t)(n - at - 1) * size);
+  return n - 1;
+}
+
+static vtac_tensor placeholder(vtac_context *c, const Conv2d *conv,
+                               const char *name, const char *type, int group,
+                               int64_t shape[7]) {
+  int n = drop_group(conv, 7, group, shape, sizeof *shape);
+  return vtac_placeholder(c, name, type, n, shape);
 }
 
 static vtac_expr window(vtac_context *c, vtac_iter out, int64_t stride,
@@ -66,139 +130,151 @@ static vtac_expr window(vtac_context *c, vtac_iter out, int64_t stride,
   return vtac_add(c, start, vtac_iter_expr(c, offset));
 }
 
+/* The axes of the sums and the reduction. */
+typedef struct Axes {
+  vtac_iter b, g, co, i, j, bi, ci, ic, dy, dx, ic_tns;
+  int n;
+  vtac_iter all[7];
+} Axes;
+
+static Axes make_axes(vtac_context *c, const Conv2d *conv) {
+  OpTarget t = op_target(c);
+  const vtac_conv2d_params *p = &conv->params;
+  Axes a = {.dy = vtac_reduce_axis(c, 0, p->kernel_height, "dy"),
+            .dx = vtac_reduce_axis(c, 0, p->kernel_width, "dx"),
+            .ic = vtac_reduce_axis(c, 0, conv->ins, "ic"),
+            .ic_tns = vtac_reduce_axis(c, 0, t.block_in, "ic_tns")};
+  int64_t shape[] = {conv->batch, conv->groups, conv->outs, conv->height,
+                     conv->width, t.batch,      t.block_out};
+  const char *names[] = {"bo", "go", "co", "i", "j", "bi", "ci"};
+  drop_group(conv, 7, 1, names, sizeof *names);
+  a.n = drop_group(conv, 7, 1, shape, sizeof *shape);
+  vtac_axes(c, a.n, shape, names, a.all);
+  vtac_iter *to[] = {&a.b, &a.g, &a.co, &a.i, &a.j, &a.bi, &a.ci};
+  drop_group(conv, 7, 1, to, sizeof *to);
+  for (int i = 0; i < a.n; i++) *to[i] = a.all[i];
+  return a;
+}
+
 static vtac_tensor convolve(vtac_context *c, const Conv2d *conv) {
   OpTarget t = op_target(c);
   const vtac_conv2d_params *p = &conv->params;
-  vtac_iter i[6];
-  vtac_iter dy = vtac_reduce_axis(c, 0, p->kernel_height, "dy");
-  vtac_iter dx = vtac_reduce_axis(c, 0, p->kernel_width, "dx");
-  vtac_iter ic = vtac_reduce_axis(c, 0, p->in_channels / t.block_in, "ic");
-  vtac_iter ic_tns = vtac_reduce_axis(c, 0, t.block_in, "ic_tns");
-  vtac_axes(c,
-            VTAC_DIMS(p->batch / t.batch, p->out_channels / t.block_out,
-                      out_size(p->height, p->pad_height, p->kernel_height,
-                               p->stride_height),
-                      out_size(p->width, p->pad_width, p->kernel_width,
-                               p->stride_width),
-                      t.batch, t.block_out),
-            (const char *[]){"bo", "co", "i", "j", "bi", "ci"}, i);
-  vtac_expr d = vtac_read(
-      c, conv->data_buf,
-      VTAC_INDICES(vtac_iter_expr(c, i[0]), vtac_iter_expr(c, ic),
-                   window(c, i[2], p->stride_height, dy),
-                   window(c, i[3], p->stride_width, dx),
-                   vtac_iter_expr(c, i[4]), vtac_iter_expr(c, ic_tns)));
-  vtac_expr k =
-      vtac_at(c, conv->kernel_buf, VTAC_ITERS(i[1], ic, dy, dx, i[5], ic_tns));
+  Axes a = make_axes(c, conv);
+  if (vtac_context_error(c)) return NULL;
+  vtac_expr at[] = {vtac_iter_expr(c, a.b),
+                    a.g ? vtac_iter_expr(c, a.g) : NULL,
+                    vtac_iter_expr(c, a.ic),
+                    window(c, a.i, p->stride_height, a.dy),
+                    window(c, a.j, p->stride_width, a.dx),
+                    vtac_iter_expr(c, a.bi),
+                    vtac_iter_expr(c, a.ic_tns)};
+  vtac_iter in_kernel[] = {a.g, a.co, a.ic, a.dy, a.dx, a.ci, a.ic_tns};
+  drop_group(conv, 7, 1, at, sizeof *at);
+  drop_group(conv, 7, 0, in_kernel, sizeof *in_kernel);
+  vtac_expr d = vtac_read(c, conv->r.data_buf, a.n, at);
+  vtac_expr k = vtac_at(c, conv->r.weight_buf, a.n, in_kernel);
   vtac_expr product =
       vtac_mul(c, vtac_cast(c, t.acc_type, d), vtac_cast(c, t.acc_type, k));
-  return vtac_compute(c, "res_conv", 6, i,
-                      vtac_sum(c, product, VTAC_ITERS(ic, dy, dx, ic_tns)));
+  return vtac_compute(
+      c, "res_conv", a.n, a.all,
+      vtac_sum(c, product, VTAC_ITERS(a.ic, a.dy, a.dx, a.ic_tns)));
 }
 
 static void declare(vtac_context *c, Conv2d *conv) {
   OpTarget t = op_target(c);
   const vtac_conv2d_params *p = &conv->params;
-  int64_t ins = p->in_channels / t.block_in;
+  Reduction *r = &conv->r;
   vtac_tensor data =
-      vtac_placeholder(c, "data", t.inp_type,
-                       VTAC_DIMS(p->batch / t.batch, ins, p->height, p->width,
-                                 t.batch, t.block_in));
-  vtac_tensor kernel = vtac_placeholder(
-      c, "kernel", t.wgt_type,
-      VTAC_DIMS(p->out_channels / t.block_out, ins, p->kernel_height,
-                p->kernel_width, t.block_out, t.block_in));
-  const int64_t pad[] = {0, 0, p->pad_height, p->pad_width, 0, 0};
-  conv->data_buf = p->pad_height || p->pad_width
-                       ? vtac_pad(c, data, pad, NULL, "data_buf")
-                       : vtac_copy(c, data, "data_buf");
-  conv->kernel_buf = vtac_copy(c, kernel, "kernel_buf");
-  conv->sum = convolve(c, conv);
-  conv->tail = op_tail(c, conv->sum, p->shift);
-  conv->op.n = 3;
-  conv->op.args[0] = data;
-  conv->op.args[1] = kernel;
-  conv->op.args[2] = conv->tail.res;
-  conv->op.schedule = vtac_schedule_new(c, VTAC_TENSORS(conv->tail.res));
+      placeholder(c, conv, "data", t.inp_type, 1,
+                  (int64_t[]){conv->batch, conv->groups, conv->ins, p->height,
+                              p->width, t.batch, t.block_in});
+  vtac_tensor kernel = placeholder(
+      c, conv, "kernel", t.wgt_type, 0,
+      (int64_t[]){conv->groups, conv->outs, conv->ins, p->kernel_height,
+                  p->kernel_width, t.block_out, t.block_in});
+  int64_t pad[] = {0, 0, 0, p->pad_height, p->pad_width, 0, 0};
+  drop_group(conv, 7, 1, pad, sizeof *pad);
+  r->op.args[r->op.n++] = data;
+  r->op.args[r->op.n++] = kernel;
+  r->data_buf = p->pad_height || p->pad_width
+                    ? vtac_pad(c, data, pad, NULL, "data_buf")
+                    : vtac_copy(c, data, "data_buf");
+  r->weight_buf = vtac_copy(c, kernel, "kernel_buf");
+  r->sum = convolve(c, conv);
+  if (p->bias) reduction_bias(c, r);
+  reduction_finish(c, r, p->shift);
 }
 
-/* Splits the result's four outer dimensions; returns the loop in which one
- * tile is computed, and the loops that threads may divide. */
-static vtac_iter tile_result(vtac_context *c, Conv2d *conv, vtac_iter *ret_b,
-                             vtac_iter *ret_oc) {
+/* ---- Tiles -------------------------------------------------------------- */
+
+static Layer layer_of(const Conv2d *conv) {
+  const vtac_conv2d_params *p = &conv->params;
+  return (Layer){.batch = conv->batch,
+                 .groups = conv->groups,
+                 .out = conv->outs,
+                 .in = conv->ins,
+                 .y = {conv->height, p->height, p->pad_height, p->stride_height,
+                       p->kernel_height},
+                 .x = {conv->width, p->width, p->pad_width, p->stride_width,
+                       p->kernel_width},
+                 .taps = p->kernel_height * p->kernel_width,
+                 .points = 1,
+                 .alu = p->bias ? 4 : 3,
+                 .bias = p->bias ? 1 : 0};
+}
+
+static void choose(vtac_context *c, Conv2d *conv) {
   OpTarget t = op_target(c);
   const vtac_conv2d_params *p = &conv->params;
-  vtac_tensor res = conv->tail.res;
-  vtac_stage out = vtac_stage_of(c, conv->op.schedule, res);
-  int64_t batches = p->tile_batch / t.batch;
-  vtac_iter b, b_in, oc, oc_in, y, y_in, x, x_in;
-  vtac_split(c, out, vtac_axis(res, 0), batches ? batches : 1, &b, &b_in);
-  vtac_split(c, out, vtac_axis(res, 1), p->tile_out_channels / t.block_out, &oc,
-             &oc_in);
-  vtac_split(c, out, vtac_axis(res, 2), p->tile_height, &y, &y_in);
-  vtac_split(c, out, vtac_axis(res, 3), p->tile_width, &x, &x_in);
-  vtac_reorder(c, out,
-               VTAC_ITERS(b, oc, y, x, b_in, oc_in, y_in, x_in,
-                          vtac_axis(res, 4), vtac_axis(res, 5)));
-  *ret_b = b;
-  *ret_oc = oc;
-  return x;
+  const Layer layer = layer_of(conv);
+  conv->r.tiling = (Tiling){.batch = ceil_div(p->tile_batch, t.batch),
+                            .out = p->tile_out_channels / t.block_out,
+                            .in = p->tile_in_channels / t.block_in,
+                            .y = p->tile_height,
+                            .x = p->tile_width,
+                            .over = OVER_CHANNELS,
+                            .threads = p->vthreads};
+  conv->r.by_hand = !chosen(p);
+  if (conv->r.by_hand) {
+    int64_t batches = p->tile_batch / t.batch;
+    conv->r.tiling.batch = batches ? batches : 1;
+  } else {
+    choose_tiling(c, &layer, &conv->r.tiling);
+  }
 }
 
-/* Splits the reduction and brings its outer part out of the tile's loops.  A
- * loop that changes the output (x) stands inside the window's loops. */
-static void block_reduction(vtac_context *c, Conv2d *conv) {
-  OpTarget t = op_target(c);
-  vtac_tensor sum = conv->sum;
-  vtac_stage mul = vtac_stage_of(c, conv->op.schedule, sum);
-  vtac_iter ic_in;
-  vtac_split(c, mul, vtac_tensor_reduce_axis(sum, 0),
-             conv->params.tile_in_channels / t.block_in, &conv->in_outer,
-             &ic_in);
-  vtac_reorder(
-      c, mul,
-      VTAC_ITERS(conv->in_outer, vtac_axis(sum, 0), vtac_axis(sum, 1),
-                 vtac_axis(sum, 2), ic_in, vtac_tensor_reduce_axis(sum, 1),
-                 vtac_tensor_reduce_axis(sum, 2), vtac_axis(sum, 3),
-                 vtac_axis(sum, 4), vtac_axis(sum, 5),
-                 vtac_tensor_reduce_axis(sum, 3)));
-}
-
-static void tile(vtac_context *c, vtac_op *op) {
-  Conv2d *conv = (Conv2d *)op;
-  vtac_stage out = vtac_stage_of(c, op->schedule, conv->tail.res);
-  vtac_iter b, oc, thread;
-  vtac_iter at = tile_result(c, conv, &b, &oc);
-  vtac_compute_at(c, vtac_stage_of(c, op->schedule, conv->sum), out, at);
-  op_tail_at(c, op->schedule, &conv->tail, at);
-  block_reduction(c, conv);
-  if (conv->params.vthreads < 2) return;
-  vtac_split(c, out, oc, conv->params.vthreads, NULL, &thread);
-  vtac_reorder(c, out, VTAC_ITERS(thread, b));
-  vtac_bind(c, out, thread, vtac_thread_axis(c, "cthread"));
-}
-
-static void map(vtac_context *c, vtac_op *op) {
-  Conv2d *conv = (Conv2d *)op;
-  vtac_schedule s = op->schedule;
-  vtac_stage mul = vtac_stage_of(c, s, conv->sum);
-  vtac_stage out = vtac_stage_of(c, s, conv->tail.res);
-  vtac_set_scope(c, mul, SCOPE_ACC);
-  op_load_at(c, s, conv->data_buf, SCOPE_INP, mul, conv->in_outer);
-  op_load_at(c, s, conv->kernel_buf, SCOPE_WGT, mul, conv->in_outer);
-  vtac_pragma(c, out, vtac_axis(conv->tail.res, 4), "dma_copy");
-  vtac_tensorize_gemm(c, mul, vtac_axis(conv->sum, 4));
-  op_tail_map(c, s, &conv->tail);
-}
+/* ---- The operators ------------------------------------------------------ */
 
 vtac_op *vtac_conv2d(vtac_context *c, const vtac_conv2d_params *params) {
+  if (!op_has(c, __func__, params, "params")) return NULL;
   check_sizes(c, params);
+  check_groups(c, params);
   check_tiles(c, params);
   Conv2d *conv = op_alloc(c, sizeof *conv);
   if (!conv) return NULL;
   conv->params = *params;
-  conv->op.tile = tile;
-  conv->op.map = map;
+  divide_groups(c, conv);
+  int groups = params->groups > 1 ? 1 : 0;
+  conv->r.group = groups ? 1 : NO_AXIS;
+  conv->r.out = 1 + groups;
+  conv->r.y = 2 + groups;
+  conv->r.x = conv->r.inner = 3 + groups;
+  conv->r.y_scale = conv->r.x_scale = 1;
+  choose(c, conv);
   declare(c, conv);
-  return vtac_context_error(c) ? NULL : &conv->op;
+  return vtac_context_error(c) ? NULL : &conv->r.op;
+}
+
+vtac_op *vtac_group_conv2d(vtac_context *c, const vtac_conv2d_params *params) {
+  if (!op_has(c, __func__, params, "params")) return NULL;
+  op_need_least(c, "number of groups", params->groups, 1);
+  return vtac_conv2d(c, params);
+}
+
+vtac_op *vtac_depthwise_conv2d(vtac_context *c,
+                               const vtac_conv2d_params *params) {
+  if (!op_has(c, __func__, params, "params")) return NULL;
+  vtac_conv2d_params depthwise = *params;
+  depthwise.groups = (int)params->in_channels;
+  return vtac_conv2d(c, &depthwise);
 }

@@ -27,6 +27,13 @@ OpTarget op_target(vtac_context *c) {
                     ((int64_t)1 << (hw->inp_width - 1)) - 1};
 }
 
+bool op_has(vtac_context *c, const char *call, const void *argument,
+            const char *name) {
+  BOUNDARY_OF(call, c, false);
+  need_argument(c, argument, name);
+  return true;
+}
+
 void *op_alloc(vtac_context *c, size_t size) {
   BOUNDARY(c, NULL);
   return arena_calloc(&c->arena, 1, size);
@@ -52,6 +59,11 @@ void op_need_multiple(vtac_context *c, const char *what, int64_t size,
               INT32_MAX);
 }
 
+void op_need_tile(vtac_context *c, const char *what, int64_t size,
+                  const char *block_name, int64_t block) {
+  if (size) op_need_multiple(c, what, size, block_name, block);
+}
+
 void op_need_least(vtac_context *c, const char *what, int64_t value,
                    int64_t least) {
   if (value < least)
@@ -62,8 +74,26 @@ void op_need_least(vtac_context *c, const char *what, int64_t value,
               INT32_MAX);
 }
 
+void op_check_shift(vtac_context *c, int shift) {
+  int most = c->config.acc_width - 1;
+  op_need_least(c, "shift", shift, 0);
+  if (shift > most)
+    op_refuse(c, "shift is %d; it must be at most %d, as sums have %d bits",
+              shift, most, c->config.acc_width);
+}
+
+void op_check_vthreads(vtac_context *c, int vthreads, const char *what,
+                       int64_t size, int64_t tile) {
+  op_need_least(c, "number of virtual threads", vthreads, 0);
+  if (vtac_context_error(c)) return;
+  int64_t tiles = (size - 1) / tile + 1;
+  if (vthreads > tiles)
+    op_refuse(c, "%d virtual threads for %lld tile%s of %s; each needs one",
+              vthreads, (long long)tiles, tiles == 1 ? "" : "s", what);
+}
+
 void vtac_op_schedule_to(vtac_context *c, vtac_op *op, vtac_op_stage stage) {
-  if (!op) return;
+  if (!op_has(c, __func__, op, "op")) return;
   if (op->stage < VTAC_OP_TILED && stage >= VTAC_OP_TILED) {
     op->tile(c, op);
     op->stage = VTAC_OP_TILED;
@@ -79,13 +109,11 @@ vtac_schedule vtac_op_schedule(const vtac_op *op) {
 }
 
 int vtac_op_args(const vtac_op *op, const vtac_tensor **ret_args) {
-  *ret_args = op ? op->args : NULL;
+  if (ret_args) *ret_args = op ? op->args : NULL;
   return op ? op->n : 0;
 }
 
 /* ---- Stages ------------------------------------------------------------- */
-
-enum { MOST_DIMS = 8 };
 
 /* The axes of a new element-wise stage over the shape of `tensor`. */
 static int axes_like(vtac_context *c, vtac_tensor tensor, vtac_iter *ret) {
@@ -104,20 +132,26 @@ static vtac_tensor with_constant(vtac_context *c, const char *name,
   vtac_iter i[MOST_DIMS];
   int n = axes_like(c, tensor, i);
   vtac_expr element = vtac_at(c, tensor, n, i);
-  return vtac_compute(c, name, n, i, combine(c, element, vtac_int(c, value)));
+  vtac_expr constant = vtac_const(c, op_target(c).acc_type, (double)value);
+  return vtac_compute(c, name, n, i, combine(c, element, constant));
+}
+
+OpTail op_tail_stages(vtac_context *c, vtac_tensor sum, int shift) {
+  OpTail tail = {0};
+  tail.shr = with_constant(c, "res_shr", sum, shift, vtac_shift_right);
+  tail.max = with_constant(c, "res_max", tail.shr, 0, vtac_max);
+  tail.min =
+      with_constant(c, "res_min", tail.max, op_target(c).inp_max, vtac_min);
+  return tail;
 }
 
 OpTail op_tail(vtac_context *c, vtac_tensor sum, int shift) {
-  OpTarget target = op_target(c);
-  OpTail tail;
   vtac_iter i[MOST_DIMS];
-  tail.shr = with_constant(c, "res_shr", sum, shift, vtac_shift_right);
-  tail.max = with_constant(c, "res_max", tail.shr, 0, vtac_max);
-  tail.min = with_constant(c, "res_min", tail.max, target.inp_max, vtac_min);
+  OpTail tail = op_tail_stages(c, sum, shift);
   int n = axes_like(c, tail.min, i);
-  tail.res =
-      vtac_compute(c, "res", n, i,
-                   vtac_cast(c, target.inp_type, vtac_at(c, tail.min, n, i)));
+  tail.res = vtac_compute(
+      c, "res", n, i,
+      vtac_cast(c, op_target(c).inp_type, vtac_at(c, tail.min, n, i)));
   return tail;
 }
 

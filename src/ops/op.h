@@ -4,6 +4,8 @@
 #ifndef OPS_OP_H
 #define OPS_OP_H
 
+#include <stdbool.h>
+
 #include "vtac/lower.h"
 #include "vtac/ops.h"
 
@@ -34,15 +36,29 @@ void op_refuse(vtac_context *context, const char *format, ...)
 /* Refuses a size that is no positive multiple of `block`. */
 void op_need_multiple(vtac_context *context, const char *what, int64_t size,
                       const char *block_name, int64_t block);
+/* The same for a tile, which may be 0. */
+void op_need_tile(vtac_context *context, const char *what, int64_t size,
+                  const char *block_name, int64_t block);
 /* Refuses a value below `least`. */
 void op_need_least(vtac_context *context, const char *what, int64_t value,
                    int64_t least);
+/* Refuses a right shift of the sums that leaves nothing of them. */
+void op_check_shift(vtac_context *context, int shift);
+/* Refuses more virtual threads than there are tiles of `what`. */
+void op_check_vthreads(vtac_context *context, int vthreads, const char *what,
+                       int64_t size, int64_t tile);
+/* False unless the context and an argument of the public function `call` are
+ * there and all has gone well so far. */
+bool op_has(vtac_context *context, const char *call, const void *argument,
+            const char *name);
 
 /* The fixed-point tail of a layer: >> shift, max 0, min inp_max, cast. */
 typedef struct OpTail {
   vtac_tensor shr, max, min, res;
 } OpTail;
 OpTail op_tail(vtac_context *context, vtac_tensor sum, int shift);
+/* The same without the cast, which makes the result. */
+OpTail op_tail_stages(vtac_context *context, vtac_tensor sum, int shift);
 /* Computes the tail's inner stages at an axis of its result; and gives them
  * to the accelerator's ALU. */
 void op_tail_at(vtac_context *context, vtac_schedule schedule,

@@ -13,6 +13,9 @@
  * loop of the nest ends as an If around it.  What cannot be solved (a
  * coefficient other than 1) stays where it is.
  *
+ * Stages of the vector unit are brought into nests of one store first
+ * (alu_nests.c), so that each gets its own bounds.
+ *
  * Cost: linear in the statement, and one linear form for each conjunct and
  * loop that it passes. */
 #include <string.h>
@@ -21,6 +24,7 @@
 #include "base/vec.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
+#include "pass/alu_nests.h"
 #include "pass/keep_exprs.h"
 #include "pass/pass.h"
 
@@ -141,6 +145,9 @@ static const Stmt *clamp_attr(Rewriter *rw, const Stmt *stmt) {
     Range range = {make_i32(rw->arena, 0), AS(Attr, stmt)->value};
     analyzer_bind(((Clamper *)rw)->facts, thread->var, range);
   }
+  if (!strcmp(AS(Attr, stmt)->key, "pragma_alu"))
+    stmt =
+        with_body(rw->arena, stmt, alu_nests(rw->arena, AS(Attr, stmt)->body));
   const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
   const Attr *attr = AS(Attr, rewritten);
   const If *check = movable_check(attr->body);

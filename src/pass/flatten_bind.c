@@ -129,8 +129,8 @@ static void bind_memory(Binding *binding) {
   const char *scope = buffer_scope(region->view);
   const char *actual = buffer_scope(region->target);
   if (strcmp(scope, actual))
-    refuse(binding,
-           arena_printf(arena, "it is in %s, not in %s", scope, actual));
+    refuse(binding, arena_printf(arena, "%s lies in %s, but %s is needed",
+                                 region->target->name, actual, scope));
   if (!dtype_eq(region->view->type, region->target->type))
     refuse(binding, arena_printf(arena, "its elements are %s, not %s",
                                  dtype_name(arena, region->view->type),

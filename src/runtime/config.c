@@ -31,6 +31,7 @@ static vtac_config *config_or_error(vtac_config *config, vtac_status status,
 }
 
 vtac_config *vtac_config_load(const char *path, vtac_error *error) {
+  if (is_missing(path, "vtac_config_load", "path", error)) return NULL;
   vtac_config *config = new_config(error);
   Diag diag;
   if (!config) return NULL;
@@ -40,6 +41,8 @@ vtac_config *vtac_config_load(const char *path, vtac_error *error) {
 
 vtac_config *vtac_config_parse(const char *text, size_t length,
                                const char *name, vtac_error *error) {
+  if (is_missing(text, "vtac_config_parse", "text", error)) return NULL;
+  if (is_missing(name, "vtac_config_parse", "name", error)) return NULL;
   vtac_config *config = new_config(error);
   Diag diag;
   if (!config) return NULL;
@@ -52,7 +55,7 @@ void vtac_config_free(vtac_config *config) { free(config); }
 int vtac_config_at(const vtac_config *config, int index,
                    vtac_config_value *ret_value) {
   HwConfigValue value;
-  if (!hw_config_value(&config->hw, index, &value)) return 0;
+  if (!config || !hw_config_value(&config->hw, index, &value)) return 0;
   *ret_value =
       (vtac_config_value){value.name, value.text, value.number, value.meaning};
   return 1;
@@ -61,6 +64,6 @@ int vtac_config_at(const vtac_config *config, int index,
 int64_t vtac_config_get(const vtac_config *config, const char *name) {
   vtac_config_value value;
   for (int i = 0; vtac_config_at(config, i, &value); i++)
-    if (!value.text && !strcmp(value.name, name)) return value.number;
+    if (name && !value.text && !strcmp(value.name, name)) return value.number;
   return -1;
 }

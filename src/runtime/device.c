@@ -1,18 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices: a port, the command queue that feeds it, and its counters. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "fsim/fsim.h"
 #include "hw/disasm.h"
 #include "runtime/objects.h"
+#include "tsim/tsim.h"
 
 _Static_assert(VTAC_COUNTERS == HW_COUNTERS, "one counter, one name");
 
+static const struct {
+  const char *name;
+  FsimOptions options;
+} sim_paths[] = {
+    [VTAC_SIM_FAST] = {"fast", {false, FSIM_ISA_BEST}},
+    [VTAC_SIM_PORTABLE] = {"portable", {false, FSIM_ISA_PORTABLE}},
+    [VTAC_SIM_PLAIN] = {"plain", {true, FSIM_ISA_BEST}},
+    [VTAC_SIM_AVX2] = {"avx2", {false, FSIM_ISA_AVX2}},
+    [VTAC_SIM_AVX512VNNI] = {"avx512vnni", {false, FSIM_ISA_AVX512VNNI}},
+    [VTAC_SIM_NEONDOT] = {"neondot", {false, FSIM_ISA_NEONDOT}}};
+enum { SIM_PATHS = sizeof sim_paths / sizeof *sim_paths };
+
+const char *vtac_sim_path_name(int path) {
+  return path >= 0 && path < SIM_PATHS ? sim_paths[path].name : NULL;
+}
+
+static bool is_timed(const vtac_device *device) {
+  switch (device->options.simulator) {
+    case VTAC_SIMULATOR_BY_TARGET: break;
+    case VTAC_SIMULATOR_FUNCTIONAL: return false;
+    case VTAC_SIMULATOR_TIMING: return true;
+  }
+  return !strcmp(device->config.target, "tsim");
+}
+
 static vtac_status open_port(vtac_device *device, Diag *diag) {
-  vtac_sim_path path = device->options.sim_path;
-  FsimOptions options = {.plain = path == VTAC_SIM_PLAIN,
-                         .portable = path == VTAC_SIM_PORTABLE};
-  return fsim_create_with(&device->config, options, &device->port, diag);
+  const unsigned path = (unsigned)device->options.sim_path;
+  if (path >= SIM_PATHS)
+    return diag_set(diag, D_SIM_ISA, "there is no simulator path %u", path);
+  HwPort *port;
+  vtac_status status =
+      fsim_create_with(&device->config, sim_paths[path].options, &port, diag);
+  if (!status && is_timed(device))
+    status = tsim_create(&device->config, port, &port, diag);
+  if (!status) device->port = port;
+  return status;
 }
 
 static HwSink listing(vtac_device *device) {
@@ -39,6 +72,7 @@ vtac_device *vtac_device_open(const vtac_config *config,
                               const vtac_device_options *options,
                               vtac_error *error) {
   Diag diag;
+  if (is_missing(config, "vtac_device_open", "config", error)) return NULL;
   vtac_device *device = calloc(1, sizeof *device);
   if (!device) {
     diag_set(&diag, D_NO_MEMORY, "cannot allocate a device");
@@ -55,6 +89,9 @@ vtac_device *vtac_device_open(const vtac_config *config,
 
 void vtac_device_close(vtac_device *device) {
   if (!device) return;
+  replay_clear(&device->replays, device->queue);
+  abi_free(device->abi);
+  abi_free(device->direct);
   queue_destroy(device->queue);
   port_destroy(device->port);
   free(device);
@@ -68,6 +105,13 @@ const char *vtac_counter_name(int counter) {
 void vtac_device_counters(const vtac_device *device,
                           uint64_t ret_counters[VTAC_COUNTERS]) {
   device->port->ops->counters(device->port, ret_counters);
+}
+
+uint64_t vtac_device_cycles(const vtac_device *device) {
+  const HwPort *port = device->port;
+  HwTiming timing = {0};
+  if (!port->ops->timing || !port->ops->timing(port, &timing)) return 0;
+  return timing.cycles;
 }
 
 void vtac_device_clear_counters(vtac_device *device) {

@@ -16,3 +16,12 @@ vtac_status report_error(vtac_error *error, const Diag *diag) {
   }
   return diag->status;
 }
+
+bool is_missing(const void *argument, const char *call, const char *name,
+                vtac_error *error) {
+  Diag diag;
+  if (argument) return false;
+  diag_set(&diag, D_ARGUMENT, "%s: argument '%s' is NULL", call, name);
+  report_error(error, &diag);
+  return true;
+}

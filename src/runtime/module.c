@@ -1,30 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running a module: arguments are checked, then the evaluator runs the host
- * side and the machine's calls go to the device's command queue. */
+/* Running a module: arguments are checked, then its native code or the
+ * evaluator runs the host side, and the machine's calls go to the device's
+ * command queue. */
 #include "runtime/module.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/trap.h"
+#include "ir/traverse.h"
 #include "runtime/machine.h"
 #include "runtime/objects.h"
+#include "runtime/replay.h"
 
-struct vtac_module {
-  Arena arena;
-  const Func *func;
-  EvalProgram *program;
-  HwConfig config;
-  bool accelerator; /* needs a device of that very configuration */
-};
+typedef struct FixedCheck {
+  Walker walker;
+  bool fixed;
+} FixedCheck;
 
-static vtac_status prepare(vtac_module *module, Diag *diag) {
+/* ---- Life --------------------------------------------------------------- */
+
+static void meet_access(Walker *walker, const Expr *expr) {
+  (void)expr;
+  ((FixedCheck *)walker)->fixed = false;
+}
+
+static void meet_store(Walker *walker, const Stmt *stmt) {
+  (void)stmt;
+  ((FixedCheck *)walker)->fixed = false;
+}
+
+/* A function that touches no memory itself makes the same calls each time. */
+static bool makes_fixed_calls(const Func *func) {
+  static const ExprVisit exprs[EXPR_KINDS] = {[LOAD] = meet_access};
+  static const StmtVisit stmts[STMT_KINDS] = {[STORE] = meet_store};
+  FixedCheck check = {{exprs, stmts}, true};
+  walk_stmt(&check.walker, func->body);
+  return check.fixed;
+}
+
+static vtac_status prepare(vtac_module *module, const HwConfig *config,
+                           bool accelerator, Diag *diag) {
   Trap trap;
   module->arena.trap = &trap;
   if (setjmp(trap.here)) {
     *diag = trap.diag;
     return trap.diag.status;
   }
+  module->info =
+      info_of_func(&module->arena, module->func, config, accelerator);
   module->program = eval_prepare(&module->arena, module->func);
   module->arena.trap = NULL;
   return VTAC_OK;
@@ -40,98 +64,33 @@ vtac_module *module_new(Arena *arena, const Func *func, const HwConfig *config,
   }
   *module = (vtac_module){.arena = *arena,
                           .func = func,
-                          .config = *config,
-                          .accelerator = accelerator};
-  if (!prepare(module, diag)) return module;
+                          .fixed = makes_fixed_calls(func),
+                          .references = 1};
+  if (!prepare(module, config, accelerator, diag)) return module;
   vtac_module_free(module);
   return NULL;
 }
 
+void module_retain(vtac_module *module) {
+  atomic_fetch_add(&module->references, 1);
+}
+
 void vtac_module_free(vtac_module *module) {
-  if (!module) return;
+  if (!module || atomic_fetch_sub(&module->references, 1) > 1) return;
+  native_unload(module->native);
   arena_clear(&module->arena);
   free(module);
 }
 
 const char *vtac_module_name(const vtac_module *module) {
-  return module->func->name;
+  return module ? module->info.name : NULL;
 }
 
-/* Refuses the first number in which two configurations differ.  The target's
- * name and the timing do not matter: the same instructions run there. */
-static vtac_status check_config(const vtac_module *module,
-                                const vtac_device *device, Diag *diag) {
-  HwConfigValue have, want;
-  if (!module->accelerator) return VTAC_OK;
-  for (int i = 0; hw_config_value(&module->config, i, &want); i++) {
-    hw_config_value(&device->config, i, &have);
-    if (!want.text && !want.timing && want.number != have.number)
-      return diag_set(diag, D_CONFIG_MISMATCH,
-                      "module '%s' was built for %s = %lld, the device has "
-                      "%lld",
-                      module->func->name, want.name, (long long)want.number,
-                      (long long)have.number);
-  }
-  return VTAC_OK;
-}
+/* ---- Running ------------------------------------------------------------ */
 
-static vtac_status check_dim(const vtac_module *module, int i, int dim,
-                             const vtac_array *array, Diag *diag) {
-  const Param *param = &module->func->param[i];
-  const Buffer *shape =
-      param->preflattened ? param->preflattened : param->buffer;
-  int64_t want = as_int(shape->shape[dim])->value;
-  if (array->shape[dim] == want) return VTAC_OK;
-  return diag_set(
-      diag, D_ARGUMENT, "argument %d (%s): dimension %d is %lld, expected %lld",
-      i, shape->name, dim, (long long)array->shape[dim], (long long)want);
-}
-
-static vtac_status check_arg(const vtac_module *module,
-                             const vtac_device *device, int i,
-                             const vtac_array *array, Diag *diag) {
-  const Param *param = &module->func->param[i];
-  const Buffer *want =
-      param->preflattened ? param->preflattened : param->buffer;
-  if (!array)
-    return diag_set(diag, D_ARGUMENT, "argument %d (%s) is NULL", i,
-                    want->name);
-  if (array->device != device)
-    return diag_set(diag, D_ARGUMENT, "argument %d (%s) lies on another device",
-                    i, want->name);
-  if (!dtype_eq(array->type, want->type))
-    return diag_set(diag, D_ARGUMENT,
-                    "argument %d (%s) has another data type than the "
-                    "function's %d-bit one",
-                    i, want->name, want->type.bits);
-  if (array->ndim != want->n)
-    return diag_set(diag, D_ARGUMENT,
-                    "argument %d (%s) has %d dimensions, expected %d", i,
-                    want->name, array->ndim, want->n);
-  for (int dim = 0; dim < want->n; dim++) {
-    vtac_status status = check_dim(module, i, dim, array, diag);
-    if (status) return status;
-  }
-  return VTAC_OK;
-}
-
-static vtac_status check_args(const vtac_module *module,
-                              const vtac_device *device, int n,
-                              vtac_array *const *args, Diag *diag) {
-  if (n != module->func->n)
-    return diag_set(diag, D_ARGUMENT, "'%s' takes %d arguments, got %d",
-                    module->func->name, module->func->n, n);
-  for (int i = 0; i < n; i++) {
-    vtac_status status = check_arg(module, device, i, args[i], diag);
-    if (status) return status;
-  }
-  return check_config(module, device, diag);
-}
-
-static vtac_status run(const vtac_module *module, vtac_device *device, int n,
-                       vtac_array *const *args, Diag *diag) {
-  vtac_status status = check_args(module, device, n, args, diag);
-  if (status) return status;
+static vtac_status evaluate(const vtac_module *module, vtac_device *device,
+                            int n, vtac_array *const *args, Diag *diag) {
+  vtac_status status;
   EvalMemory *memory = calloc((size_t)n + 1, sizeof *memory);
   Machine *machine = machine_new(device->queue);
   status = VTAC_NOMEM;
@@ -148,9 +107,34 @@ static vtac_status run(const vtac_module *module, vtac_device *device, int n,
   return status;
 }
 
+/* Runs as it did last time with these arrays, if it did; else evaluates the
+ * function and remembers what came of it. */
+static vtac_status run(const vtac_module *module, vtac_device *device, int n,
+                       vtac_array *const *args, Diag *diag) {
+  vtac_status status = module_check_args(module, device, n, args, diag);
+  if (status) return status;
+  if (module->native)
+    return native_run(module->native, &module->info, device, n, args, diag);
+  if (!module->fixed) return evaluate(module, device, n, args, diag);
+  const ReplayKey key = {(vtac_module *)module, n, args};
+  if (replay_run(&device->replays, device->queue, key, &status)) {
+    if (status) *diag = *queue_diag(device->queue);
+    return status;
+  }
+  bool recording = queue_record_begin(device->queue);
+  status = evaluate(module, device, n, args, diag);
+  if (recording && !status) replay_add(&device->replays, device->queue, key);
+  return status;
+}
+
 vtac_status vtac_module_run(const vtac_module *module, vtac_device *device,
                             int n, vtac_array *const *args, vtac_error *error) {
+  static const char call[] = "vtac_module_run";
   Diag diag;
+  if (is_missing(module, call, "module", error) ||
+      is_missing(device, call, "device", error) ||
+      (n > 0 && is_missing(args, call, "args", error)))
+    return VTAC_INVALID;
   vtac_status status = run(module, device, n, args, &diag);
   return status ? report_error(error, &diag) : VTAC_OK;
 }

@@ -3,13 +3,34 @@
 #ifndef RUNTIME_MODULE_H
 #define RUNTIME_MODULE_H
 
-#include "hw/config.h"
+#include <stdatomic.h>
+
 #include "ir/eval.h"
-#include "vtac/runtime.h"
+#include "runtime/native.h"
+#include "runtime/record.h"
+
+struct vtac_module {
+  Arena arena;
+  ModuleInfo info;
+  const Func *func;     /* NULL if the module was not built here */
+  EvalProgram *program; /* likewise */
+  NativeCode *native;   /* NULL: the evaluator runs the function */
+  bool fixed; /* its calls depend on which arrays it gets, not on their data */
+  atomic_int references;
+};
 
 /* Makes a module of a lowered function.  The module takes over the arena, in
  * which the function lives, whether or not this succeeds. */
 vtac_module *module_new(Arena *arena, const Func *func, const HwConfig *config,
                         bool accelerator, Diag *diag);
+
+/* Fails unless the arrays are what the function takes and the device is what
+ * the module was built for. */
+vtac_status module_check_args(const vtac_module *module,
+                              const vtac_device *device, int n,
+                              vtac_array *const *args, Diag *diag);
+
+/* One more owner, who will call vtac_module_free. */
+void module_retain(vtac_module *module);
 
 #endif

@@ -3,9 +3,13 @@
 #ifndef RUNTIME_OBJECTS_H
 #define RUNTIME_OBJECTS_H
 
+#include <stdatomic.h>
+
 #include "device/queue.h"
 #include "hw/port.h"
 #include "ir/eval.h"
+#include "runtime/abi.h"
+#include "runtime/replay.h"
 #include "vtac/runtime.h"
 
 struct vtac_config {
@@ -16,6 +20,8 @@ struct vtac_device {
   HwConfig config;
   HwPort *port;
   CommandQueue *queue;
+  ReplaySet replays;
+  Abi *abi, *direct; /* of compiled code, and of vtac_device_use; or NULL */
   vtac_device_options options;
 };
 
@@ -25,10 +31,14 @@ struct vtac_array {
   size_t size;
   DType type;
   int ndim;
+  atomic_int references; /* the owner, and DLPack tensors made of it */
   int64_t shape[];
 };
 
 /* Copies a diagnostic out to the caller; returns its status. */
 vtac_status report_error(vtac_error *error, const Diag *diag);
+/* True, with an error, if an argument of the public function `call` is NULL. */
+bool is_missing(const void *argument, const char *call, const char *name,
+                vtac_error *error);
 
 #endif

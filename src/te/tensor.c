@@ -155,13 +155,17 @@ typedef struct BodyCheck {
   PtrMap known; /* Var -> anything */
 } BodyCheck;
 
-static void check_node(void *self, const Expr *expr) {
+static void check_reduction(void *self, const Expr *expr) {
   BodyCheck *check = self;
   if (expr->kind == REDUCE && expr != check->top)
     fail(check->arena, D_TENSOR,
          "the body of compute '%s' has a reduction inside an expression; "
          "it may only stand at the top",
          check->name);
+}
+
+static void check_var(void *self, const Expr *expr) {
+  BodyCheck *check = self;
   if (expr->kind == VAR && !ptrmap_has(&check->known, expr))
     fail(check->arena, D_TENSOR,
          "the body of compute '%s' uses variable '%s', which is no axis of it",
@@ -175,7 +179,8 @@ static void check_body(Arena *arena, const Tensor *tensor) {
     ptrmap_set(&check.known, tensor->axis[i]->var, tensor);
   for (int i = 0; i < tensor->reduce_axes; i++)
     ptrmap_set(&check.known, tensor->reduce_axis[i]->var, tensor);
-  post_order_expr(arena, tensor->body, &check, check_node);
+  post_order_expr(arena, tensor->body, &check, check_reduction);
+  post_order_expr(arena, tensor->body, &check, check_var);
 }
 
 static void take_body(Tensor *tensor, const Expr *body) {
@@ -217,8 +222,9 @@ const Expr *te_reduce(Arena *arena, Combiner combiner, const Expr *source,
   if (n < 1) fail(arena, D_TENSOR, "a reduction needs at least one axis");
   for (int i = 0; i < n; i++) {
     if (axis[i]->type != ITER_COMM_REDUCE)
-      fail(arena, D_TENSOR, "a reduction runs over '%s', a %s axis",
-           axis[i]->var->hint, iter_type_name(axis[i]->type));
+      fail(arena, D_TENSOR,
+           "a reduction runs over '%s', which is no reduction axis",
+           axis[i]->var->hint);
     for (int j = 0; j < i; j++)
       if (axis[j] == axis[i])
         fail(arena, D_TENSOR, "a reduction runs over axis '%s' twice",

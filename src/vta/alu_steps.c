@@ -102,7 +102,15 @@ static void set_constant(Translation *t, int64_t value) {
   if (low) with_imm(t, HW_ALU_ADD, low);
 }
 
+/* No value of the accumulators' type is above (below) it. */
+static bool never_bounds(const Translation *t, HwAlu opcode, int64_t value) {
+  int64_t most = ((int64_t)1 << (t->stage->type.bits - 1)) - 1;
+  return (opcode == HW_ALU_MIN && value >= most) ||
+         (opcode == HW_ALU_MAX && value < -most);
+}
+
 static void apply_constant(Translation *t, HwAlu opcode, int64_t value) {
+  if (!fits(value) && never_bounds(t, opcode, value)) return;
   switch (opcode) {
     case HW_ALU_ADD: add_constant(t, value); break;
     case HW_ALU_MUL: multiply_constant(t, value); break;
@@ -161,9 +169,8 @@ noreturn static void refuse_tree(const Translation *t, const Expr *value) {
 static bool starts_at_second(const Translation *t, const Expr *a,
                              const Expr *b) {
   if (!is_leaf(b)) return true;
-  return as_int(a) ||
-         (as_load(a) && as_load(b) && in_place(t, AS(Load, b)) &&
-          !in_place(t, AS(Load, a)));
+  return as_int(a) || (as_load(a) && as_load(b) && in_place(t, AS(Load, b)) &&
+                       !in_place(t, AS(Load, a)));
 }
 
 static void compute_commutative(Translation *t, HwAlu opcode,
@@ -199,7 +206,8 @@ static void compute_sub(Translation *t, const Expr *value) {
 
 static void compute_shift(Translation *t, const Call *call, bool left) {
   const Expr *amount = call->arg[1];
-  if (left) amount = simplify(t->stage->analyzer, ex_neg(t->stage->arena, amount));
+  if (left)
+    amount = simplify(t->stage->analyzer, ex_neg(t->stage->arena, amount));
   if (!is_leaf(amount))
     REFUSE(t, "the shift amount %s is no constant and no element%s",
            text_of(t, call->arg[1]),
@@ -230,8 +238,7 @@ static void compute_cast(Translation *t, const Expr *value) {
   DType type = t->stage->type;
   bool wraps = narrow && dtype_eq(narrow->a->type, type) &&
                inner->type.code == TYPE_INT && inner->type.bits < type.bits;
-  if (!wraps)
-    REFUSE(t, "the unit cannot convert: %s", text_of(t, value));
+  if (!wraps) REFUSE(t, "the unit cannot convert: %s", text_of(t, value));
   compute(t, narrow->a);
   with_imm(t, HW_ALU_SHR, inner->type.bits - type.bits);
   with_imm(t, HW_ALU_SHR, type.bits - inner->type.bits);
@@ -268,5 +275,6 @@ static void compute(Translation *t, const Expr *value) {
 AluSteps alu_steps(const AluStage *stage) {
   Translation t = {.stage = stage};
   compute(&t, stage->store->value);
+  if (!t.steps.n) with_imm(&t, HW_ALU_SHR, 0);
   return t.steps;
 }

@@ -30,8 +30,8 @@ typedef struct AluStep {
 typedef VEC(AluStep) AluSteps;
 
 /* The value of `store`, step by step; `in_place(self, load)` says whether a
- * load reads the very element that is stored.  A value that is only put where
- * it already is makes no step. */
+ * load reads the very element that is stored.  There is at least one step: a
+ * value that is where it belongs is shifted by 0. */
 typedef struct AluStage {
   Arena *arena;
   Analyzer *analyzer;

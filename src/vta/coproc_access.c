@@ -175,14 +175,14 @@ static void access_if(Walker *walker, const Stmt *stmt) {
 static const ExprVisit access_exprs[EXPR_KINDS] = {
     [LOAD] = access_load, [CALL] = access_call};
 
-void coproc_walk_accesses(Arena *scratch, const Stmt *stmt,
-                          const PtrMap *shared, Summary summary, void *self) {
+void coproc_walk_accesses(Arena *arena, const Stmt *stmt, const PtrMap *shared,
+                          Summary summary, void *self) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = access_store, [EVALUATE] = access_leaf, [LET_STMT] = access_let,
       [ATTR] = access_attr,   [FOR] = access_for,       [IF] = access_if};
   AccessWalk walk = {.walker = {access_exprs, stmts},
-                     .arena = scratch,
-                     .analyzer = analyzer_new(scratch),
+                     .arena = arena,
+                     .analyzer = analyzer_new(arena),
                      .shared = shared,
                      .summary = summary,
                      .self = self};

@@ -230,9 +230,11 @@ static AccessVec plan_read_barriers(void *self, const StepVec *seq,
   return writes;
 }
 
-void coproc_plan_barriers(Arena *scratch, const Stmt *stmt,
-                          const PtrMap *shared, Insertions *out) {
-  HostPlan plan = {scratch, out, analyzer_new(scratch)};
-  coproc_walk_accesses(scratch, stmt, shared, plan_read_barriers, &plan);
-  coproc_walk_accesses(scratch, stmt, shared, plan_write_barriers, &plan);
+/* The ranges become part of the function, and so do the sets' expressions. */
+void coproc_plan_barriers(const Stmt *stmt, const PtrMap *shared,
+                          Insertions *out) {
+  Arena *arena = out->arena;
+  HostPlan plan = {arena, out, analyzer_new(arena)};
+  coproc_walk_accesses(arena, stmt, shared, plan_read_barriers, &plan);
+  coproc_walk_accesses(arena, stmt, shared, plan_write_barriers, &plan);
 }

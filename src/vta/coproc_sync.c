@@ -132,8 +132,7 @@ static const Stmt *synchronise(const PassContext *context, const Stmt *stmt) {
   coproc_find_shared(context->scratch, stmt, &shared);
   if (shared.n) coproc_plan_waits(context->scratch, stmt, &shared, &insertions);
   coproc_insert_after(&insertions, stmt, sync_call(context->arena));
-  if (shared.n)
-    coproc_plan_barriers(context->scratch, stmt, &shared, &insertions);
+  if (shared.n) coproc_plan_barriers(stmt, &shared, &insertions);
   coproc_plan_tokens(context->scratch, stmt, &insertions);
   return apply_insertions(&insertions, stmt);
 }

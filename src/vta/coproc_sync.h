@@ -26,8 +26,8 @@ void coproc_plan_tokens(Arena *scratch, const Stmt *stmt, Insertions *out);
 void coproc_plan_waits(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
                        Insertions *out);
 /* Barriers that make the memory writes of one side visible to the other. */
-void coproc_plan_barriers(Arena *scratch, const Stmt *stmt,
-                          const PtrMap *shared, Insertions *out);
+void coproc_plan_barriers(const Stmt *stmt, const PtrMap *shared,
+                          Insertions *out);
 
 /* ---- Accesses to what host and accelerator share (coproc_access.c) ------ */
 
@@ -59,9 +59,9 @@ typedef VEC(Step) StepVec;
 typedef AccessVec (*Summary)(void *self, const StepVec *seq, const For *loop);
 
 /* Walks the statement; each sequence, innermost first, goes through `summary`.
- * Only variables in `shared` count. */
-void coproc_walk_accesses(Arena *scratch, const Stmt *stmt,
-                          const PtrMap *shared, Summary summary, void *self);
+ * Only variables in `shared` count.  The sets of accesses are in `arena`. */
+void coproc_walk_accesses(Arena *arena, const Stmt *stmt, const PtrMap *shared,
+                          Summary summary, void *self);
 
 /* The variables that host and accelerator both access. */
 void coproc_find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared);

@@ -88,12 +88,22 @@ static const Stmt *fold_kernel(Arena *arena, const Stmt *body) {
   return flatten(arena, 2 * n + 1, out);
 }
 
+/* A condition around the whole kernel goes outside of its scope. */
+static const Stmt *fold_scope(Arena *arena, const Stmt *scope,
+                              const Stmt *body) {
+  const If *check = as_if(body);
+  if (check && !check->else_part)
+    return make_if(arena, check->condition,
+                   fold_scope(arena, scope, check->then_part), NULL);
+  return with_body(arena, scope, fold_kernel(arena, body));
+}
+
 static const Stmt *fold_attr(Rewriter *rw, const Stmt *stmt) {
   const Attr *attr = AS(Attr, stmt);
   if (!attr_has_key(attr, "coproc_uop_scope"))
     return rewrite_stmt_children(rw, stmt);
   if (!expr_is_string(attr->value, VTA_PUSH_GEMM)) return stmt;
-  return with_body(rw->arena, stmt, fold_kernel(rw->arena, attr->body));
+  return fold_scope(rw->arena, stmt, attr->body);
 }
 
 const Func *pass_fold_uop_loop(const PassContext *context, const Func *func) {

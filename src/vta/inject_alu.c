@@ -2,33 +2,34 @@
 /* InjectALUIntrin: turns ALU loops into micro-op pushes.
  *
  * Under the pragma stands a perfect nest of loops around one store
- *   dst[D] = op(dst[D], immediate)   or   dst[D] = op(dst[D], src[S])
- * in accumulator memory.  The unit works on whole tiles and in place: the
- * innermost loops run over one tile, D and S are linear in the others.  Each
- * of those steps by whole tiles; loops that continue each other are taken as
- * one, the outermost two become loops of the instruction and any others stay
- * loops around the micro-op.
+ *   dst[D] = value
+ * in accumulator memory.  The value becomes steps that work in place
+ * (alu_steps.c), each of which is one kernel over the same loops.  The unit
+ * works on whole tiles: the innermost loops run over one tile, D and the
+ * source's index are linear in the others.  Each of those steps by whole
+ * tiles; loops that continue each other are taken as one, the outermost two
+ * become loops of the instruction and any others stay loops around the
+ * micro-op.
+ *
+ * A kernel that is all there is in its micro-op scope keeps it.  Where a
+ * stage takes several, or a reset, which is the matrix unit's, or stands inside
+ * loops of the scope, each kernel gets a scope of its own: all micro-ops of one
+ * scope share operation and loops.
  *
  * Source of the rules: the VTA back end of TVM 0.9, which leaves unchecked
  * what would compute something else: sizes of tiles, ranges of immediates,
- * operands that are not the destination.  Cost: linear in the loops. */
-#include <stdarg.h>
-#include <stdio.h>
-
+ * operands that are not the destination.  Cost: linear in the loops, times
+ * the steps. */
 #include "arith/arith.h"
-#include "base/trap.h"
 #include "base/vec.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
 #include "ir/print.h"
 #include "ir/traverse.h"
+#include "vta/alu_steps.h"
 #include "vta/calls.h"
 
-enum {
-  IMM_MIN = -32768, /* immediates have 16 bits */
-  IMM_MAX = 32767,
-  UOP_LOOPS = 2 /* of one instruction */
-};
+enum { UOP_LOOPS = 2 }; /* of one instruction */
 
 /* A loop over whole tiles; dst and src step by so many tiles. */
 typedef struct TileLoop {
@@ -37,41 +38,35 @@ typedef struct TileLoop {
 } TileLoop;
 typedef VEC(TileLoop) TileLoops;
 
+/* A stage: its loops, outermost first, and its store.  Indices are n
+ * coefficients and the offset, in elements. */
 typedef struct Alu {
   const VtaEnv *env;
   Arena *arena;
   Analyzer *analyzer;
   const char *name; /* what messages call it */
-  int n;            /* loops, outermost first */
+  int n;
   const For **loop;
   const Var **var;
   const Store *store;
-  /* what it does: dst = opcode(a, b) */
-  HwAlu opcode;
-  const Expr *a, *b;
-  bool commutes;
-  /* and in terms of the unit */
-  const IntImm *imm;       /* or NULL */
-  const Expr **dst, **src; /* n coefficients and the offset, in elements */
+  const Expr **dst;
 } Alu;
 
-noreturn static void refuse(const Alu *alu, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-noreturn static void refuse(const Alu *alu, const char *format, ...) {
-  char text[DIAG_MESSAGE_MAX];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  fail(alu->arena, D_ALU_OP, "alu stage '%s': %s", alu->name, text);
-}
+#define REFUSE(alu, ...) alu_refuse((alu)->arena, (alu)->name, __VA_ARGS__)
 
 static const char *text_of(const Alu *alu, const Expr *expr) {
   return expr_text(alu->arena, expr);
 }
 
-/* ---- What is to be done ------------------------------------------------- */
+/* ---- The stage ---------------------------------------------------------- */
+
+/* The coefficients of an index in the loops. */
+static const Expr **linear_index(const Alu *alu, const Expr *index) {
+  const Expr **coeff = ARENA_ARRAY(alu->arena, const Expr *, alu->n + 1);
+  if (!detect_linear(alu->arena, index, alu->n, alu->var, coeff))
+    REFUSE(alu, "index %s is not linear in the loops", text_of(alu, index));
+  return coeff;
+}
 
 static void match_loops(Alu *alu, const Stmt *stmt) {
   for (const Stmt *s = stmt; as_for(s); s = AS(For, s)->body) alu->n++;
@@ -80,7 +75,7 @@ static void match_loops(Alu *alu, const Stmt *stmt) {
   for (int i = 0; i < alu->n; i++) {
     const For *loop = AS(For, stmt);
     if (!is_const(loop->min, 0))
-      refuse(alu, "loop '%s' starts at %s instead of 0", loop->var->hint,
+      REFUSE(alu, "loop '%s' starts at %s instead of 0", loop->var->hint,
              text_of(alu, loop->min));
     alu->loop[i] = loop;
     alu->var[i] = loop->var;
@@ -88,74 +83,11 @@ static void match_loops(Alu *alu, const Stmt *stmt) {
   }
   alu->store = as_store(stmt);
   if (!alu->store)
-    refuse(alu, "its loops hold no plain store, but this: %s",
+    REFUSE(alu, "its loops hold no plain store, but this: %s",
            stmt_kind_name(stmt->kind));
   alu->name = alu->store->buffer->name;
-  if (alu->store->n != 1) refuse(alu, "'%s' is not flat memory", alu->name);
-}
-
-static void set_op(Alu *alu, HwAlu opcode, const Expr *a, const Expr *b) {
-  alu->opcode = opcode;
-  alu->commutes = opcode != HW_ALU_SHR;
-  alu->a = a;
-  alu->b = b;
-}
-
-/* a - b goes where b is a constant, as a + -b. */
-static void match_sub(Alu *alu, const Binary *sub) {
-  if (!as_int(sub->b))
-    refuse(alu, "the unit cannot subtract %s, only a constant",
-           text_of(alu, sub->b));
-  set_op(alu, HW_ALU_ADD, sub->a, ex_neg(alu->arena, sub->b));
-}
-
-static void match_call(Alu *alu, const Call *call) {
-  if (call->op == OP_SHIFT_RIGHT)
-    set_op(alu, HW_ALU_SHR, call->arg[0], call->arg[1]);
-  else if (call->op == OP_SHIFT_LEFT)
-    set_op(alu, HW_ALU_SHR, call->arg[0],
-           simplify(alu->analyzer, ex_neg(alu->arena, call->arg[1])));
-  else
-    refuse(alu, "the unit has no %s", op_name(call->op));
-}
-
-static void match_value(Alu *alu, const Expr *value) {
-  const Binary *binary = AS(Binary, value);
-  switch ((ExprKind)value->kind) {
-    case ADD: set_op(alu, HW_ALU_ADD, binary->a, binary->b); break;
-    case SUB: match_sub(alu, binary); break;
-    case MUL: set_op(alu, HW_ALU_MUL, binary->a, binary->b); break;
-    case MIN: set_op(alu, HW_ALU_MIN, binary->a, binary->b); break;
-    case MAX: set_op(alu, HW_ALU_MAX, binary->a, binary->b); break;
-    case CALL: match_call(alu, AS(Call, value)); break;
-    case LOAD:
-      set_op(alu, HW_ALU_SHR, value, make_const(alu->arena, value->type, 0));
-      break;
-    default:
-      refuse(alu, "the unit has no %s: %s", expr_kind_name(value->kind),
-             text_of(alu, value));
-  }
-}
-
-/* ---- Operands ----------------------------------------------------------- */
-
-/* The coefficients of an index in the loops, in elements. */
-static const Expr **linear_index(const Alu *alu, const Expr *index) {
-  const Expr **coeff = ARENA_ARRAY(alu->arena, const Expr *, alu->n + 1);
-  if (!detect_linear(alu->arena, index, alu->n, alu->var, coeff))
-    refuse(alu, "index %s is not linear in the loops", text_of(alu, index));
-  return coeff;
-}
-
-static const Expr **operand_index(const Alu *alu, const Expr *expr) {
-  const Load *load = as_load(expr);
-  if (!load || load->n != 1)
-    refuse(alu, "operand %s is no element of a buffer and no constant",
-           text_of(alu, expr));
-  if (load->buffer->data != alu->store->buffer->data)
-    refuse(alu, "operand '%s' lies in other memory than '%s'",
-           load->buffer->name, alu->name);
-  return linear_index(alu, load->index[0]);
+  if (alu->store->n != 1) REFUSE(alu, "'%s' is not flat memory", alu->name);
+  alu->dst = linear_index(alu, alu->store->index[0]);
 }
 
 static bool same_place(const Alu *alu, const Expr *const *index) {
@@ -166,60 +98,50 @@ static bool same_place(const Alu *alu, const Expr *const *index) {
   return true;
 }
 
-static void match_immediate(Alu *alu, const Expr *operand, const IntImm *imm) {
-  alu->imm = imm;
-  alu->src = operand_index(alu, operand);
-  if (imm->value < IMM_MIN || imm->value > IMM_MAX)
-    refuse(alu, "constant %lld is outside the range of immediates, %d to %d",
-           (long long)imm->value, IMM_MIN, IMM_MAX);
-  if (!same_place(alu, alu->src))
-    refuse(alu,
-           "%s is not where the result is put; with a constant, the unit "
-           "works in place only",
-           text_of(alu, operand));
+static const Expr **operand_index(const Alu *alu, const Load *load) {
+  if (load->n != 1)
+    REFUSE(alu, "operand %s is not in flat memory", text_of(alu, &load->e));
+  if (load->buffer->data != alu->store->buffer->data)
+    REFUSE(alu, "operand '%s' lies in other memory than '%s'",
+           load->buffer->name, alu->name);
+  return linear_index(alu, load->index[0]);
 }
 
-/* Both operands are in memory, and one of them is the result's place. */
-static void match_tensors(Alu *alu) {
-  const Expr **a = operand_index(alu, alu->a);
-  const Expr **b = operand_index(alu, alu->b);
-  if (same_place(alu, a))
-    alu->src = b;
-  else if (alu->commutes && same_place(alu, b))
-    alu->src = a;
-  else
-    refuse(alu, "neither %s nor %s is where the result is put",
-           text_of(alu, alu->a), text_of(alu, alu->b));
-}
-
-static void match_operands(Alu *alu) {
-  const IntImm *a = as_int(alu->a), *b = as_int(alu->b);
-  alu->dst = linear_index(alu, alu->store->index[0]);
-  if (b)
-    match_immediate(alu, alu->a, b);
-  else if (a && alu->commutes)
-    match_immediate(alu, alu->b, a);
-  else
-    match_tensors(alu);
+static bool in_place(void *self, const Load *load) {
+  const Alu *alu = self;
+  return same_place(alu, operand_index(alu, load));
 }
 
 /* ---- From elements to tiles --------------------------------------------- */
 
+/* One step on the whole stage: src is NULL where there is none. */
+typedef struct Kernel {
+  const Alu *alu;
+  const AluStep *step;
+  const Expr **src;
+  TileLoops loops; /* innermost first */
+} Kernel;
+
+static bool steps_by(const Expr *const *index, int i, int step) {
+  return !index || is_const(index[i], step);
+}
+
 /* Loop number `i` has to run over `size` parts of a tile, `step` apart. */
-static void check_tile_loop(const Alu *alu, int i, int size, int step) {
+static void check_tile_loop(const Kernel *kernel, int i, int size, int step) {
+  const Alu *alu = kernel->alu;
   if (i < 0 || !is_const(alu->loop[i]->extent, size) ||
-      !is_const(alu->dst[i], step) || !is_const(alu->src[i], step))
-    refuse(alu,
+      !steps_by(alu->dst, i, step) || !steps_by(kernel->src, i, step))
+    REFUSE(alu,
            "its innermost loops do not run over one tile of %d x %d elements",
            alu->env->hw.batch, alu->env->hw.block_out);
 }
 
 /* How many loops run over tiles; those inside them run over one tile. */
-static int outer_loops(const Alu *alu) {
-  const HwConfig *hw = &alu->env->hw;
-  int n = alu->n;
-  if (hw->block_out > 1) check_tile_loop(alu, --n, hw->block_out, 1);
-  if (hw->batch > 1) check_tile_loop(alu, --n, hw->batch, hw->block_out);
+static int outer_loops(const Kernel *kernel) {
+  const HwConfig *hw = &kernel->alu->env->hw;
+  int n = kernel->alu->n;
+  if (hw->block_out > 1) check_tile_loop(kernel, --n, hw->block_out, 1);
+  if (hw->batch > 1) check_tile_loop(kernel, --n, hw->batch, hw->block_out);
   return n;
 }
 
@@ -228,16 +150,23 @@ static const Expr *in_tiles(const Alu *alu, const Expr *elements) {
       make_const(alu->arena, elements->type, vta_acc_lanes(alu->env));
   const Expr *rest = ex_floormod(alu->arena, elements, lanes);
   if (!is_const(simplify(alu->analyzer, rest), 0))
-    refuse(alu, "it steps by %s elements, which are no whole tiles of %d",
+    REFUSE(alu, "it steps by %s elements, which are no whole tiles of %d",
            text_of(alu, elements), vta_acc_lanes(alu->env));
   return simplify(alu->analyzer, ex_floordiv(alu->arena, elements, lanes));
 }
 
-static TileLoop tile_loop(const Alu *alu, int i) {
+/* Number `i` of the source's coefficients; 0 where there is no source. */
+static const Expr *source_in_tiles(const Kernel *kernel, int i) {
+  if (!kernel->src) return make_i32(kernel->alu->arena, 0);
+  return in_tiles(kernel->alu, kernel->src[i]);
+}
+
+static TileLoop tile_loop(const Kernel *kernel, int i) {
+  const Alu *alu = kernel->alu;
   return (TileLoop){.var = alu->var[i],
                     .extent = alu->loop[i]->extent,
                     .dst = in_tiles(alu, alu->dst[i]),
-                    .src = in_tiles(alu, alu->src[i])};
+                    .src = source_in_tiles(kernel, i)};
 }
 
 /* Does `outer` go on where `inner` ends? */
@@ -249,59 +178,85 @@ static bool continues(const Alu *alu, const TileLoop *outer,
                          ex_mul(alu->arena, inner->dst, inner->extent));
 }
 
-/* The n outer loops with those that continue each other taken as one,
- * innermost first. */
-static TileLoops flatten_loops(const Alu *alu, int n) {
-  TileLoops loops = {0};
-  for (int i = n - 1; i >= 0; i--) {
-    TileLoop outer = tile_loop(alu, i);
-    TileLoop *inner = loops.n ? &loops.at[loops.n - 1] : NULL;
+/* The outer loops, with those that continue each other taken as one. */
+static void flatten_loops(Kernel *kernel) {
+  const Alu *alu = kernel->alu;
+  TileLoops *loops = &kernel->loops;
+  for (int i = outer_loops(kernel) - 1; i >= 0; i--) {
+    TileLoop outer = tile_loop(kernel, i);
+    TileLoop *inner = loops->n ? &loops->at[loops->n - 1] : NULL;
     if (inner && continues(alu, &outer, inner))
       inner->extent = simplify(alu->analyzer,
                                ex_mul(alu->arena, inner->extent, outer.extent));
     else
-      vec_push(alu->arena, &loops, outer);
+      vec_push(alu->arena, loops, outer);
   }
-  return loops;
 }
 
 /* ---- The micro-op ------------------------------------------------------- */
+
+static UopPush first_push(const Kernel *kernel) {
+  const Alu *alu = kernel->alu;
+  const AluStep *step = kernel->step;
+  const Expr *zero = make_i32(alu->arena, 0);
+  UopPush push = {.dst = in_tiles(alu, alu->dst[alu->n]),
+                  .src = source_in_tiles(kernel, alu->n),
+                  .wgt = zero,
+                  .imm = zero};
+  if (step->kind == ALU_RESET) {
+    push.reset = 1;
+    return push;
+  }
+  push.mode = 1;
+  push.opcode = step->opcode;
+  push.use_imm = step->kind == ALU_WITH_IMM;
+  if (push.use_imm)
+    push.imm = make_const(alu->arena, alu->env->acc_type, step->imm);
+  return push;
+}
 
 static const Expr *add_step(const Alu *alu, const Expr *offset, const Var *var,
                             const Expr *step) {
   return ex_add(alu->arena, offset, ex_mul(alu->arena, &var->e, step));
 }
 
-static const Stmt *make_kernel(const Alu *alu, const TileLoops *loops) {
-  Arena *arena = alu->arena;
-  const Expr *zero = make_i32(arena, 0);
-  int kept = loops->n > UOP_LOOPS ? loops->n - UOP_LOOPS : 0;
-  UopPush push = {.mode = 1,
-                  .dst = in_tiles(alu, alu->dst[alu->n]),
-                  .src = in_tiles(alu, alu->src[alu->n]),
-                  .wgt = zero,
-                  .opcode = alu->opcode,
-                  .use_imm = alu->imm != NULL,
-                  .imm = alu->imm ? &alu->imm->e : zero};
+static const Stmt *push_micro_op(const Kernel *kernel, int kept) {
+  const Alu *alu = kernel->alu;
+  UopPush push = first_push(kernel);
   for (int i = kept - 1; i >= 0; i--) {
-    const TileLoop *loop = &loops->at[i];
+    const TileLoop *loop = &kernel->loops.at[i];
     push.dst = add_step(alu, push.dst, loop->var, loop->dst);
     push.src = add_step(alu, push.src, loop->var, loop->src);
   }
-  const Stmt *stmt = uop_push(arena, &push);
+  const Stmt *stmt = uop_push(alu->arena, &push);
   for (int i = 0; i < kept; i++)
-    stmt = make_for(arena, FOR_SERIAL, loops->at[i].var, zero,
-                    loops->at[i].extent, stmt);
-  VEC(const Stmt *) kernel = {0};
+    stmt = make_for(alu->arena, FOR_SERIAL, kernel->loops.at[i].var,
+                    make_i32(alu->arena, 0), kernel->loops.at[i].extent, stmt);
+  return stmt;
+}
+
+static const Stmt *make_kernel(const Kernel *kernel) {
+  Arena *arena = kernel->alu->arena;
+  const TileLoops *loops = &kernel->loops;
+  int kept = loops->n > UOP_LOOPS ? loops->n - UOP_LOOPS : 0;
+  VEC(const Stmt *) stmts = {0};
   for (int i = loops->n - 1; i >= kept; i--) {
     const TileLoop *loop = &loops->at[i];
-    UopLoop uop_loop = {loop->extent, loop->dst, loop->src, zero};
-    vec_push(arena, &kernel, uop_loop_begin(arena, &uop_loop));
+    UopLoop uop_loop = {loop->extent, loop->dst, loop->src, make_i32(arena, 0)};
+    vec_push(arena, &stmts, uop_loop_begin(arena, &uop_loop));
   }
-  vec_push(arena, &kernel, stmt);
+  vec_push(arena, &stmts, push_micro_op(kernel, kept));
   for (int i = kept; i < loops->n; i++)
-    vec_push(arena, &kernel, uop_loop_end(arena));
-  return flatten(arena, kernel.n, kernel.at);
+    vec_push(arena, &stmts, uop_loop_end(arena));
+  return flatten(arena, stmts.n, stmts.at);
+}
+
+static const Stmt *kernel_of(const Alu *alu, const AluStep *step) {
+  Kernel kernel = {.alu = alu, .step = step};
+  if (step->kind == ALU_WITH_IMM) kernel.src = alu->dst;
+  if (step->kind == ALU_WITH_SRC) kernel.src = operand_index(alu, step->src);
+  flatten_loops(&kernel);
+  return make_kernel(&kernel);
 }
 
 /* ---- The pass ----------------------------------------------------------- */
@@ -310,29 +265,77 @@ typedef struct Injector {
   Rewriter rw;
   const VtaEnv *env;
   Analyzer *analyzer;
+  const Stmt *body; /* of the micro-op scope around; NULL outside */
+  bool scoped;      /* kernels in it have got scopes of their own */
+  bool copied;      /* loops stand in several kernels */
 } Injector;
+
+/* All kernels of a stage, each in its own scope. */
+static const Stmt *scoped_kernels(Injector *injector, const Alu *alu,
+                                  const AluSteps *steps) {
+  Arena *arena = alu->arena;
+  const Stmt **kernel = ARENA_ARRAY(arena, const Stmt *, steps->n);
+  for (int i = 0; i < steps->n; i++) {
+    bool reset = steps->at[i].kind == ALU_RESET;
+    const Expr *push =
+        reset ? alu->env->push_gemm : make_string(arena, VTA_PUSH_ALU);
+    kernel[i] = uop_scope(alu->env, arena, push, kernel_of(alu, &steps->at[i]));
+  }
+  injector->scoped = true;
+  injector->copied |= steps->n > 1;
+  return flatten(arena, steps->n, kernel);
+}
+
+static const Stmt *inject_stage(Injector *injector, const Attr *attr) {
+  const IterVar *axis = attr->node.on == ON_ITER ? attr->node.first : NULL;
+  Alu alu = {.env = injector->env,
+             .arena = injector->rw.arena,
+             .analyzer = injector->analyzer,
+             .name = axis ? axis->var->hint : "?"};
+  match_loops(&alu, attr->body);
+  const AluStage stage = {.arena = alu.arena,
+                          .analyzer = alu.analyzer,
+                          .name = alu.name,
+                          .store = alu.store,
+                          .type = alu.env->acc_type,
+                          .in_place = in_place,
+                          .self = &alu};
+  AluSteps steps = alu_steps(&stage);
+  bool alone = !injector->body || injector->body == &attr->s;
+  if (steps.n == 1 && alone && steps.at[0].kind != ALU_RESET)
+    return kernel_of(&alu, &steps.at[0]);
+  return scoped_kernels(injector, &alu, &steps);
+}
+
+static bool is_alu_scope(const Attr *attr) {
+  return attr_has_key(attr, "coproc_uop_scope") &&
+         expr_is_string(attr->value, VTA_PUSH_ALU);
+}
+
+/* Takes the scope off where the kernels inside have their own. */
+static const Stmt *inject_scope(Injector *injector, const Attr *attr) {
+  injector->scoped = false;
+  injector->body = attr->body;
+  const Stmt *body = rewrite_stmt(&injector->rw, attr->body);
+  injector->body = NULL;
+  if (injector->scoped) return body;
+  return with_body(injector->rw.arena, &attr->s, body);
+}
 
 static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   Injector *injector = (Injector *)rw;
   const Attr *attr = AS(Attr, stmt);
-  if (!attr_is_pragma(attr, "alu")) return rewrite_stmt_children(rw, stmt);
-  const IterVar *axis = attr->node.on == ON_ITER ? attr->node.first : NULL;
-  Alu alu = {.env = injector->env,
-             .arena = rw->arena,
-             .analyzer = injector->analyzer,
-             .name = axis ? axis->var->hint : "?"};
-  match_loops(&alu, attr->body);
-  match_value(&alu, alu.store->value);
-  match_operands(&alu);
-  TileLoops loops = flatten_loops(&alu, outer_loops(&alu));
-  return make_kernel(&alu, &loops);
+  if (is_alu_scope(attr)) return inject_scope(injector, attr);
+  if (attr_is_pragma(attr, "alu")) return inject_stage(injector, attr);
+  return rewrite_stmt_children(rw, stmt);
 }
 
 const Func *pass_inject_alu(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = inject_attr};
-  Injector injector = {{context->arena, NULL, stmts},
-                       vta_env(context),
-                       analyzer_new(context->arena)};
-  return func_with_body(context->arena, func,
-                        rewrite_stmt(&injector.rw, func->body));
+  Injector injector = {.rw = {context->arena, NULL, stmts},
+                       .env = vta_env(context),
+                       .analyzer = analyzer_new(context->arena)};
+  const Stmt *body = rewrite_stmt(&injector.rw, func->body);
+  if (injector.copied) body = convert_ssa(context->arena, body);
+  return func_with_body(context->arena, func, body);
 }

@@ -81,6 +81,7 @@ static const Stmt *match_loops(Copy *copy, const Stmt *stmt) {
 
 static void match_guard(Copy *copy, const Expr *condition, const Expr *load,
                         const Expr *otherwise) {
+  if (as_cast(load)) load = AS(Unary, load)->a;
   if (!as_load(load))
     refuse(copy, "what is copied under a condition is no plain element: %s",
            expr_text(copy->arena, load));
@@ -383,6 +384,22 @@ static const char *place_padding(const Copy *copy, int outer, Transfer *ret) {
   return why;
 }
 
+/* Padding is of whole blocks.  NULL, or which loop inside a block has some. */
+static const char *padding_in_block(const Copy *copy, const Route *route) {
+  int64_t elements = 1;
+  for (int i = copy->n - 1; i >= 0 && elements < route->block; i--) {
+    const IntImm *extent = as_int(copy->loop[i]->extent);
+    if (!no_padding(copy, i))
+      return arena_printf(copy->arena,
+                          "loop '%s' runs inside one block of %lld elements "
+                          "and cannot be padded",
+                          copy->var[i]->hint, (long long)route->block);
+    if (!extent) break;
+    elements *= extent->value;
+  }
+  return NULL;
+}
+
 /* Fits the copy into one instruction inside `outer` loops.  NULL, or why that
  * does not go. */
 static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
@@ -394,18 +411,15 @@ static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
   const Expr *zero = make_i32(copy->arena, 0);
   *ret = (Transfer){
       .x_before = zero, .x_after = zero, .y_before = zero, .y_after = zero};
-  if (copy->condition && !no_padding(copy, copy->n - 1))
-    return arena_printf(copy->arena,
-                        "loop '%s' runs inside one block of %lld elements and "
-                        "cannot be padded",
-                        copy->var[copy->n - 1]->hint, (long long)route->block);
+  const char *why = copy->condition ? padding_in_block(copy, route) : NULL;
+  if (why) return why;
   if (!is_compact(copy, sram))
     return arena_printf(
         copy->arena, "'%s' is not filled without gaps: shape %s, strides %s",
         sram->buffer->name, dma_list_text(copy->arena, sram->n, sram->shape),
         dma_list_text(copy->arena, sram->n, sram->stride));
-  const char *why = dma_pattern(copy->analyzer, dram, route->block,
-                                !copy->condition, &ret->dram);
+  why = dma_pattern(copy->analyzer, dram, route->block, !copy->condition,
+                    &ret->dram);
   if (why)
     return arena_printf(copy->arena, "in '%s', %s", dram->buffer->name, why);
   ret->sram = sram_pointer(copy, sram);

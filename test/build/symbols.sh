@@ -7,9 +7,10 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-echo '#include "vtac/vtac.h"' |
+printf '#include "vtac/%s.h"\n' vtac kernel |
   "$1" -E -P -I "$3" -x c - |
-  grep -o '\bvtac_[a-z0-9_]*(' | tr -d '(' | sort -u >"$work/declared"
+  grep -o '\b\(vtac_[a-z0-9_]*\|VTA[A-Za-z0-9]*\)(' | tr -d '(' |
+  grep -v '^vtac_kernel_\(add\|sub\|mul\|floor\|shift\)' | sort -u >"$work/declared"
 "$2" -D --defined-only "$4" |
   awk '$2 != "A" { print $3 }' | grep -v '^__' | sort -u >"$work/exported"
 diff -u "$work/declared" "$work/exported"

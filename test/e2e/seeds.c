@@ -146,12 +146,15 @@ typedef struct Bench {
   vtac_module *module;
   vtac_device *device;
   char *listing;
-  size_t length;
+  size_t length, capacity;
 } Bench;
 
 static void note_listing(void *user, const char *text, size_t length) {
   Bench *bench = user;
-  bench->listing = realloc(bench->listing, bench->length + length + 1);
+  if (bench->length + length >= bench->capacity) {
+    bench->capacity = 2 * (bench->length + length + 1);
+    bench->listing = realloc(bench->listing, bench->capacity);
+  }
   memcpy(bench->listing + bench->length, text, length);
   bench->length += length;
   bench->listing[bench->length] = '\0';

@@ -16,10 +16,20 @@ typedef struct ParamRange {
   int least, most;
 } ParamRange;
 
-enum { M_BATCH, M_IN, M_OUT, M_TILE_B, M_TILE_IN, M_TILE_OUT, M_SHIFT };
+enum {
+  M_BATCH,
+  M_IN,
+  M_OUT,
+  M_TILE_B,
+  M_TILE_IN,
+  M_TILE_OUT,
+  M_SHIFT,
+  M_THREADS
+};
 static const ParamRange matmul_ranges[] = {
-    {"batch", 1, 4},   {"in", 1, 6},       {"out", 1, 6},    {"tile_b", 1, 4},
-    {"tile_in", 1, 6}, {"tile_out", 1, 6}, {"shift", 0, 12}, {NULL, 0, 0}};
+    {"batch", 1, 4},  {"in", 1, 6},      {"out", 1, 6},
+    {"tile_b", 1, 4}, {"tile_in", 1, 6}, {"tile_out", 1, 6},
+    {"shift", 0, 12}, {"threads", 0, 3}, {NULL, 0, 0}};
 
 enum {
   C_BATCH,
@@ -42,11 +52,11 @@ enum {
   C_SHIFT
 };
 static const ParamRange conv2d_ranges[] = {
-    {"batch", 1, 2},    {"in", 1, 3},      {"out", 1, 4},    {"h", 1, 9},
-    {"w", 1, 9},        {"kh", 1, 4},      {"kw", 1, 4},     {"ph", 0, 2},
-    {"pw", 0, 2},       {"sh", 1, 3},      {"sw", 1, 3},     {"tile_b", 1, 2},
-    {"tile_out", 1, 4}, {"tile_in", 1, 3}, {"tile_h", 1, 6}, {"tile_w", 1, 6},
-    {"threads", 0, 3},  {"shift", 0, 12},  {NULL, 0, 0}};
+    {"batch", 1, 2},    {"in", 1, 3},      {"out", 1, 4},     {"h", 1, 9},
+    {"w", 1, 9},        {"kh", 1, 4},      {"kw", 1, 4},      {"ph", 0, 2},
+    {"pw", 0, 2},       {"sh", 1, 3},      {"sw", 1, 3},      {"tile_b", 1, 2},
+    {"tile_out", 1, 4}, {"tile_in", 1, 3}, {"tile_h", 1, 6},  {"tile_w", 1, 6},
+    {"threads", 0, 3},  {"shift", 0, 12},  {"threads", 0, 3}, {NULL, 0, 0}};
 
 enum { E_M, E_N, E_ADD, E_CHAIN, E_OPS, E_VALUES = E_OPS + CHAIN_MAX };
 static const ParamRange eltwise_ranges[] = {
@@ -85,22 +95,33 @@ enum { FAMILIES = sizeof families / sizeof *families };
 
 /* ---- Accelerators ------------------------------------------------------- */
 
-/* Two dozen micro-ops, a few tiles a memory. */
-static const char tiny[] =
-    "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": 3, "
-    "\"LOG_WGT_WIDTH\": 3, \"LOG_ACC_WIDTH\": 5, \"LOG_BATCH\": 0, "
-    "\"LOG_BLOCK\": 2, \"LOG_UOP_BUFF_SIZE\": 6, \"LOG_INP_BUFF_SIZE\": 8, "
-    "\"LOG_WGT_BUFF_SIZE\": 9, \"LOG_ACC_BUFF_SIZE\": 9}";
+#define CONFIG(inp, wgt, acc, batch, block, sizes)                       \
+  "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": " inp \
+  ", \"LOG_WGT_WIDTH\": " wgt ", \"LOG_ACC_WIDTH\": " acc                \
+  ", \"LOG_BATCH\": " batch ", \"LOG_BLOCK\": " block ", " sizes "}"
+#define SIZES(uop, inp, wgt, acc)                               \
+  "\"LOG_UOP_BUFF_SIZE\": " uop ", \"LOG_INP_BUFF_SIZE\": " inp \
+  ", \"LOG_WGT_BUFF_SIZE\": " wgt ", \"LOG_ACC_BUFF_SIZE\": " acc
+
+static const struct {
+  const char *file, *text; /* neither: the built-in one */
+} configs[CASE_CONFIGS] = {
+    {NULL, NULL},
+    {"golden/configs/b2/vta_config.json", NULL},
+    {"golden/configs/blk8/vta_config.json", NULL},
+    {"golden/configs/blk32/vta_config.json", NULL},
+    /* sixteen micro-ops, a few tiles a memory */
+    {NULL, CONFIG("3", "3", "5", "0", "2", SIZES("6", "8", "9", "9"))},
+    /* lanes narrower than a byte, and wider ones */
+    {NULL, CONFIG("2", "1", "4", "1", "3", SIZES("12", "12", "12", "13"))},
+    {NULL, CONFIG("4", "4", "5", "0", "3", SIZES("13", "13", "15", "14"))},
+};
 
 vtac_config *case_config(int config, vtac_error *error) {
-  static const char *const files[CASE_CONFIGS] = {
-      NULL, "golden/configs/b2/vta_config.json",
-      "golden/configs/blk8/vta_config.json",
-      "golden/configs/blk32/vta_config.json", NULL};
-  if (config == CASE_CONFIGS - 1)
-    return vtac_config_parse(tiny, sizeof tiny - 1, "tiny", error);
-  return files[config] ? vtac_config_load(files[config], error)
-                       : vtac_config_default(error);
+  const char *file = configs[config].file, *text = configs[config].text;
+  if (file) return vtac_config_load(file, error);
+  return text ? vtac_config_parse(text, strlen(text), "text", error)
+              : vtac_config_default(error);
 }
 
 /* ---- Making ------------------------------------------------------------- */
@@ -140,9 +161,11 @@ static bool make_matmul(const int *p, const Blocks *b, FamilyCase *ret) {
                                    .tile_batch = p[M_TILE_B] * b->batch,
                                    .tile_in = p[M_TILE_IN] * b->in,
                                    .tile_out = p[M_TILE_OUT] * b->out,
-                                   .shift = p[M_SHIFT]};
+                                   .shift = p[M_SHIFT],
+                                   .vthreads = p[M_THREADS]};
   const vtac_gemm_params *m = &ret->matmul;
-  return m->batch * m->in * m->out <= MOST_PRODUCTS;
+  return p[M_THREADS] <= (p[M_OUT] - 1) / p[M_TILE_OUT] + 1 &&
+         m->batch * m->in * m->out <= MOST_PRODUCTS;
 }
 
 static bool make_conv2d(const int *p, const Blocks *b, FamilyCase *ret) {
@@ -213,12 +236,14 @@ bool case_family(const RandomCase *random, const vtac_config *config,
   const Blocks b = {vtac_config_get(config, "BATCH"),
                     vtac_config_get(config, "BLOCK_IN"),
                     vtac_config_get(config, "BLOCK_OUT")};
+  bool bytes = vtac_config_get(config, "INP_WIDTH") == 8;
   ret->kind = random->kind;
   switch (random->kind) {
     case FAMILY_MATMUL: return make_matmul(random->param, &b, ret);
     case FAMILY_CONV2D: return make_conv2d(random->param, &b, ret);
-    case FAMILY_ELTWISE: return make_eltwise(random->param, &b, ret);
-    case FAMILY_GEMM_FREE: return make_gemm_free(random->param, &b, ret);
+    case FAMILY_ELTWISE: return bytes && make_eltwise(random->param, &b, ret);
+    case FAMILY_GEMM_FREE:
+      return bytes && make_gemm_free(random->param, &b, ret);
   }
   return false;
 }

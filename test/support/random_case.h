@@ -6,7 +6,7 @@
 
 #include "support/family.h"
 
-enum { CASE_PARAMS = 24, CASE_TEXT = 400, CASE_CONFIGS = 5 };
+enum { CASE_PARAMS = 24, CASE_TEXT = 400, CASE_CONFIGS = 7 };
 
 typedef struct RandomCase {
   FamilyKind kind;
@@ -15,8 +15,9 @@ typedef struct RandomCase {
   int param[CASE_PARAMS]; /* sizes and tiles are in blocks */
 } RandomCase;
 
-/* The accelerators: the built-in one, those of golden/configs, and one whose
- * memories are tiny.  Read from files below the working directory. */
+/* The accelerators: the built-in one, those of golden/configs (below the
+ * working directory), one whose memories are tiny, and two with other lanes
+ * than bytes. */
 vtac_config *case_config(int config, vtac_error *error);
 
 RandomCase random_case(uint64_t seed);

@@ -185,6 +185,61 @@ static void test_widths(void **state) {
   assert_int_equal(hw_config_finish(&config, "f.json", &diag), VTAC_REFUSED);
 }
 
+/* A row that brings keys of the timing simulator along. */
+#define WITH(keys) "\"HW_VER\": \"0.0.2\", " keys
+
+static void test_timing(void **state) {
+  (void)state;
+  HwConfig config;
+  Diag diag;
+  assert_int_equal(parse("", "", &config, &diag), VTAC_OK);
+  assert_string_equal(config.tsim_preset, "De10");
+  assert_int_equal(number(&config, "TSIM_LOG_BURST"), 4);
+  assert_int_equal(
+      parse("HW_VER", WITH("\"TSIM_PRESET\": \"wide256\""), &config, &diag),
+      VTAC_OK);
+  assert_string_equal(config.tsim_preset, "Wide256");
+  assert_int_equal(number(&config, "TSIM_LOG_BUS_WIDTH"), 8);
+  assert_int_equal(parse("HW_VER",
+                         WITH("\"TSIM_LATENCY\": 0, \"TSIM_PRESET\": "
+                              "\"Pynq\", \"TSIM_QUEUE_DEPTH\": 7"),
+                         &config, &diag),
+                   VTAC_OK);
+  assert_int_equal(config.timing.latency, 0);
+  assert_int_equal(config.timing.queue_depth, 7);
+  assert_int_equal(config.timing.log_burst, 8);
+  assert_int_equal(config.timing.read_tags, 16);
+}
+
+static void test_timing_refusals(void **state) {
+  (void)state;
+  static const Refusal refusals[] = {
+      {"HW_VER", WITH("\"TSIM_PRESET\": \"Zynq\""),
+       "f.json: TSIM_PRESET is \"Zynq\", allowed is one of De10, Pynq, F1, "
+       "Wide128, Wide256, Wide512"},
+      {"HW_VER", WITH("\"TSIM_PRESET\": 1"),
+       "TSIM_PRESET is 1, allowed is one"},
+      {"HW_VER", WITH("\"TSIM_LOG_BUS_WIDTH\": 10"),
+       "f.json: TSIM_LOG_BUS_WIDTH is 10, allowed is an integer in 6..9"},
+      {"HW_VER", WITH("\"TSIM_QUEUE_DEPTH\": 0"),
+       "TSIM_QUEUE_DEPTH is 0, allowed is an integer in 1..65536"},
+      {"HW_VER", WITH("\"TSIM_READ_TAGS\": \"x\""), "TSIM_READ_TAGS is \"x\""},
+  };
+  HwConfig config;
+  Diag diag = {0};
+  for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    assert_int_equal(parse(refusals[i].key, refusals[i].row, &config, &diag),
+                     VTAC_REFUSED);
+    if (!strstr(diag.message, refusals[i].message))
+      fail_msg("\"%s\" is not in \"%s\"", refusals[i].message, diag.message);
+  }
+  hw_config_default(&config);
+  config.timing.latency = -1;
+  assert_int_equal(hw_config_finish(&config, "f.json", &diag), VTAC_REFUSED);
+  assert_string_equal(diag.message,
+                      "f.json: TSIM_LATENCY is -1, allowed is 0..65536");
+}
+
 static void test_warnings(void **state) {
   (void)state;
   HwConfig config;
@@ -226,9 +281,14 @@ static void test_missing_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_defaults),     cmocka_unit_test(test_listing),
-      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_widths),
-      cmocka_unit_test(test_warnings),     cmocka_unit_test(test_syntax),
+      cmocka_unit_test(test_defaults),
+      cmocka_unit_test(test_listing),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_widths),
+      cmocka_unit_test(test_timing),
+      cmocka_unit_test(test_timing_refusals),
+      cmocka_unit_test(test_warnings),
+      cmocka_unit_test(test_syntax),
       cmocka_unit_test(test_missing_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

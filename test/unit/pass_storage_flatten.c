@@ -195,8 +195,8 @@ static void unfit_views_are_refused(void **state) {
   View v = make_view("local.inp_buffer", 16, i);
   assert_fails(FLATTEN, realize_all(v.target, loop(i, 64, v.body)),
                D_BUFFER_BIND,
-               "buffer out cannot be a view of acc: it is in "
-               "local.inp_buffer, not in local.acc_buffer");
+               "buffer out cannot be a view of acc: acc lies in "
+               "local.acc_buffer, but local.inp_buffer is needed");
   v = make_view("local.acc_buffer", 0, i);
   assert_fails(FLATTEN, realize_all(v.target, loop(i, 64, v.body)),
                D_BUFFER_BIND,

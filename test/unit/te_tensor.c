@@ -132,7 +132,7 @@ static void test_computes_refused(void **state) {
                te_compute(a, "B", "", 2, twice, value));
   ASSERT_FAILS(kit, D_TENSOR, "('k') of compute 'B' is no data axis",
                te_compute(a, "B", "", 2, reduced, value));
-  ASSERT_FAILS(kit, D_TENSOR, "runs over 'i0', a DataPar axis",
+  ASSERT_FAILS(kit, D_TENSOR, "runs over 'i0', which is no reduction axis",
                te_sum(a, value, 1, x));
   ASSERT_FAILS(kit, D_TENSOR, "at least one axis", te_sum(a, value, 0, NULL));
   Padding padding = {.before = (const int64_t[]){0, -1}};

@@ -37,11 +37,13 @@ complete -c vtac -n $operators -l dump-after -x \
 complete -c vtac -n $operators -l dump-dir -x \
     -a '(__fish_complete_directories)' -d 'Write a file after every pass'
 complete -c vtac -n $operators -l time-passes -d 'Print how long passes take'
+complete -c vtac -n $operators -l sim -x -a 'fsim tsim' -d 'Simulator'
 complete -c vtac -n $operators -l sim-path -x -a 'fast portable plain' \
     -d 'Path of the simulator'
 
 complete -c vtac -n $operators -l batch -x -d 'Batch size'
 complete -c vtac -n $operators -l tile -x -d 'Tile sizes'
+complete -c vtac -n $operators -l vthreads -x -d 'Virtual threads'
 complete -c vtac -n $operators -l shift -x -d 'Right shift of the sums'
 
 complete -c vtac -n $gemm -l in -x -d 'Input size'
@@ -53,7 +55,6 @@ complete -c vtac -n $conv2d -l size -x -d 'Size of the input, HxW'
 complete -c vtac -n $conv2d -l kernel -x -d 'Size of the kernel, HxW'
 complete -c vtac -n $conv2d -l pad -x -d 'Zeros around the input, HxW'
 complete -c vtac -n $conv2d -l stride -x -d 'Steps of the kernel, HxW'
-complete -c vtac -n $conv2d -l vthreads -x -d 'Virtual threads'
 complete -c vtac -n $conv2d -l workload -x -a '(__vtac_workloads)' \
     -d 'A layer of a network'
 
