@@ -54,7 +54,7 @@ test:
 	@$(run_tests) --timeout 300 --test-dir $(BUILD)
 
 check-long:
-	$(packages) build test ci
+	$(packages) build test ci long
 	@$(MAKE) everything
 	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir $(BUILD)
 	@cmake --preset fuzz --log-level=WARNING
@@ -71,6 +71,7 @@ bench:
 	$(packages) build test
 	@$(MAKE) everything
 	@$(BUILD)/bench/bench --vtac $(BUILD)/vtac --json $(BUILD)/bench.json
+	@VTAC_CODEGEN=$(BUILD)/libvtac-codegen.so $(BUILD)/bench/bench_native
 
 sanitize:
 	$(packages) build test

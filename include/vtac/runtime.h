@@ -49,6 +49,9 @@ typedef struct vtac_device_options {
   void (*on_listing)(void *user, const char *text, size_t length);
   void *user;
   vtac_simulator simulator;
+  /* If not NULL, receives the instructions of each stream before it runs, of
+   * 16 bytes each, little-endian, piece by piece. */
+  void (*on_insns)(void *user, const void *insns, size_t count);
 } vtac_device_options;
 
 /* A device: a simulator with a memory of its own.  One device

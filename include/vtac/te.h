@@ -84,8 +84,9 @@ VTAC_API vtac_tensor vtac_pad(vtac_context *context, vtac_tensor tensor,
                               const int64_t *before, const int64_t *after,
                               const char *name);
 
-/* Of a tensor, which must not be NULL.  The name lives as long as the tensor;
- * the type's name is in static storage.  A dimension past the last is -1. */
+/* Of a tensor; of NULL, as after an error: NULL, NULL, 0 and -1.  The name
+ * lives as long as the tensor; the type's name is in static storage.  A
+ * dimension past the last is -1. */
 VTAC_API const char *vtac_tensor_name(vtac_tensor tensor);
 VTAC_API const char *vtac_tensor_dtype(vtac_tensor tensor);
 VTAC_API int vtac_tensor_ndim(vtac_tensor tensor);

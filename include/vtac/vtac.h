@@ -15,6 +15,7 @@
 #include "vtac/runtime.h"
 #include "vtac/schedule.h"
 #include "vtac/status.h"
+#include "vtac/stream.h"
 #include "vtac/te.h"
 
 #define VTAC_VERSION_MAJOR 0

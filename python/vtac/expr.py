@@ -6,6 +6,7 @@ constants (``int64`` where 32 bits don't hold them), floats ``float32``.
 """
 from __future__ import annotations
 
+import builtins
 import ctypes
 
 from ._library import lib, pointers, text
@@ -78,7 +79,7 @@ class Operators:
             operands = self._context.expr(self), self._context.expr(other)
         except _NotAnExpression:
             return NotImplemented
-        if not any(e.dtype.startswith("float") for e in operands):
+        if not builtins.any(e.dtype.startswith("float") for e in operands):
             raise InvalidError(
                 "'/' of integers could mean two things",
                 "argument",
@@ -373,18 +374,10 @@ def any(*conditions: ExprLike) -> Expr:
 
 def _is_axes(value) -> bool:
     if isinstance(value, (list, tuple)):
-        return len(value) > 0 and builtins_all(
+        return len(value) > 0 and builtins.all(
             isinstance(v, Axis) and v.kind == "CommReduce" for v in value
         )
     return isinstance(value, Axis) and value.kind == "CommReduce"
-
-
-def builtins_all(values) -> bool:
-    """The built-in ``all``, whose name is taken here."""
-    for value in values:
-        if not value:
-            return False
-    return True
 
 
 def _reduce(name: str, source: ExprLike, axis) -> Expr:

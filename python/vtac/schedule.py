@@ -302,8 +302,11 @@ class Stage:
         )
         return first, second, third, fourth
 
-    def bind(self, axis: Axis, thread: Axis) -> None:
-        """Makes the loop a virtual thread."""
+    def bind(self, axis: Axis, thread: Axis | str = "cthread") -> None:
+        """Makes the loop a virtual thread: of a thread axis, or of a tag for
+        a new one."""
+        if isinstance(thread, str):
+            thread = self._context.thread_axis(thread)
         self._primitive("bind", self._leaf(axis), self._leaf(thread))
 
     def unroll(self, axis: Axis) -> None:

@@ -16,13 +16,15 @@ enum {
   EXIT_ENVIRONMENT = 4, /* a file, memory or device failed */
 };
 
-/* Texts that --emit can ask for, in the order they are printed. */
+/* What --emit can ask for: texts, in the order they are printed, and the
+ * instructions as bytes, for --output. */
 enum {
   EMIT_DEFAULT = 1,
   EMIT_TILED = 2,
   EMIT_VTA = 4,
   EMIT_INSNS = 8,
   EMIT_C = 16,
+  EMIT_INSNS_BIN = 32,
 };
 
 typedef enum StatsFormat { STATS_TEXT, STATS_JSON } StatsFormat;
@@ -80,6 +82,9 @@ typedef struct OptionParser {
   CommonOptions *common;
 } OptionParser;
 int parse_options(const OptionParser *parser, int argc, char **argv);
+/* The same for a command that takes one file beside its options. */
+int parse_file_options(const OptionParser *parser, int argc, char **argv,
+                       const char **ret_file);
 
 /* Numbers of a command line: the whole text, decimal, in range, or a
  * complaint and false. */

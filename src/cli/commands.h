@@ -18,5 +18,8 @@ int command_global_avg_pool2d(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_passes(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_asm(int argc, char **argv);
+int command_disasm(int argc, char **argv);
+int command_stream(int argc, char **argv);
 
 #endif

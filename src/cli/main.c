@@ -22,6 +22,9 @@ const Command commands[] = {
     {"avg_pool2d", "2D average pooling", command_avg_pool2d},
     {"global_avg_pool2d", "average of each channel", command_global_avg_pool2d},
     {"run", "run a saved module", command_run},
+    {"asm", "instructions from their text", command_asm},
+    {"disasm", "the text of instructions", command_disasm},
+    {"stream", "verify or run a stream of instructions", command_stream},
     {"config", "show an accelerator's configuration", command_config},
     {"passes", "list the lowering passes", command_passes},
     {NULL, NULL, NULL}};

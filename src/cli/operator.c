@@ -3,6 +3,7 @@
  * build, run on the simulator, compare with the plain computation, count. */
 #include "cli/operator.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ typedef struct Session {
   TestData *data;
   vtac_array *array[MOST_ARGS];
   void *result;
+  FILE *insns; /* where the instructions go, or NULL */
 } Session;
 
 static void close_session(Session *s) {
@@ -36,6 +38,7 @@ static void close_session(Session *s) {
   vtac_config_free(s->config);
   test_data_free(s->data);
   free(s->result);
+  if (s->insns) fclose(s->insns);
 }
 
 static int no_memory(void) {
@@ -94,6 +97,29 @@ static int emit_stages(Session *s) {
 static void print_listing(void *user, const char *text, size_t length) {
   (void)user;
   fwrite(text, 1, length, stdout);
+}
+
+static void write_insns(void *user, const void *insns, size_t count) {
+  const Session *s = user;
+  fwrite(insns, VTAC_INSN_BYTES, count, s->insns);
+}
+
+static int complain_of_output(const Session *s) {
+  complain("cannot write '%s': %s", s->options->output, strerror(errno));
+  return EXIT_ENVIRONMENT;
+}
+
+static int open_insns(Session *s) {
+  s->insns = fopen(s->options->output, "wb");
+  return s->insns ? -1 : complain_of_output(s);
+}
+
+/* What was written must have arrived. */
+static int close_insns(Session *s) {
+  bool good = !ferror(s->insns);
+  if (fclose(s->insns)) good = false;
+  s->insns = NULL;
+  return good ? -1 : complain_of_output(s);
 }
 
 /* ---- Running ------------------------------------------------------------ */
@@ -156,6 +182,12 @@ static int open_device(Session *s) {
   vtac_device_options options = {.sim_path = s->options->sim_path,
                                  .simulator = s->options->simulator};
   if (s->options->emit & EMIT_INSNS) options.on_listing = print_listing;
+  if (s->options->emit & EMIT_INSNS_BIN) {
+    int status = open_insns(s);
+    if (status >= 0) return status;
+    options.on_insns = write_insns;
+    options.user = s;
+  }
   s->device = vtac_device_open(s->config, &options, &error);
   return s->device ? -1 : report(&error);
 }
@@ -248,8 +280,9 @@ static int run_steps(Session *s) {
   int status = declare(s);
   if (status < 0) status = emit_stages(s);
   unsigned emit = s->options->emit;
-  bool save = s->options->output, run = !s->options->no_run && !save;
-  bool stream = run || emit & EMIT_INSNS;
+  bool save = s->options->output && !(emit & EMIT_INSNS_BIN);
+  bool run = !s->options->no_run && !save;
+  bool stream = run || emit & (EMIT_INSNS | EMIT_INSNS_BIN);
   if (status < 0 && emit && !(emit & EMIT_C) && !save && !stream)
     return EXIT_RIGHT;
   progress_open();
@@ -263,6 +296,7 @@ static int run_steps(Session *s) {
   if (status < 0 && run) status = write_inputs(s);
   progress_show("simulating");
   if (status < 0) status = run_module(s);
+  if (status < 0 && s->insns) status = close_insns(s);
   progress_close();
   if (status < 0 && !run) return EXIT_RIGHT;
   return status < 0 ? judge(s) : status;

@@ -38,8 +38,8 @@ static const Option common_options[] = {
                     "accelerator (a vta_config.json); "
                     "default: built in"},
     [OPT_EMIT] = {"emit", "STAGE",
-                  "print default, tiled, vta, insns or c; may "
-                  "be repeated"},
+                  "print default, tiled, vta, insns or c, "
+                  "or write insns-bin to --output; may be repeated"},
     [OPT_NO_RUN] = {"no-run", NULL, "do not run the kernel"},
     [OPT_SEED] = {"seed", "N", "seed of the input data; default 0"},
     [OPT_STATS] = {"stats", "FORMAT", "counters as text (default) or json"},
@@ -50,8 +50,8 @@ static const Option common_options[] = {
                       "write the function after every pass to files in DIR"},
     [OPT_TIME_PASSES] = {"time-passes", NULL, "print how long passes take"},
     [OPT_SIM_PATH] = {"sim-path", "PATH",
-                      "simulate on the fast (default), "
-                      "portable or plain path"},
+                      "simulate on the fast (default), plain or portable "
+                      "path, or on that of avx2, avx512vnni or neondot"},
     [OPT_SIM] = {"sim", "NAME",
                  "fsim, or tsim, which counts cycles, too; default: "
                  "as TARGET says"},
@@ -113,8 +113,9 @@ static void print_options(const char *title, const Option *options) {
   }
 }
 
-static int print_help(const OptionParser *parser) {
-  printf("usage: vtac %s [options]\n%s\n", parser->command, parser->synopsis);
+static int print_help(const OptionParser *parser, bool takes_file) {
+  printf("usage: vtac %s%s [options]\n%s\n", parser->command,
+         takes_file ? " FILE" : "", parser->synopsis);
   if (parser->own->name) print_options("Options", parser->own);
   if (parser->common) print_options("Common options", common_options);
   print_options("General options", general_options);
@@ -200,9 +201,9 @@ int parse_choice(const char *what, const char *text, int n,
 /* ---- Common options ----------------------------------------------------- */
 
 static bool take_emit(CommonOptions *common, const char *text) {
-  static const char *const names[] = {"default", "tiled", "vta", "insns",
-                                      "c"};
-  int stage = parse_choice("--emit", text, 5, names);
+  static const char *const names[] = {"default", "tiled", "vta",
+                                      "insns",   "c",     "insns-bin"};
+  int stage = parse_choice("--emit", text, 6, names);
   if (stage >= 0) common->emit |= 1u << stage;
   return stage >= 0;
 }
@@ -216,11 +217,24 @@ static bool take_stats(CommonOptions *common, const char *text) {
   return true;
 }
 
-static bool take_sim_path(CommonOptions *common, const char *text) {
-  static const char *const names[] = {"fast", "portable", "plain"};
-  int path = parse_choice("--sim-path", text, 3, names);
+static bool take_sim_path(CommonOptions *common, const char *what,
+                          const char *text) {
+  enum { MOST_PATHS = 16 };
+  const char *names[MOST_PATHS];
+  int n = 0;
+  while (n < MOST_PATHS && vtac_sim_path_name(n)) {
+    names[n] = vtac_sim_path_name(n);
+    n++;
+  }
+  int path = parse_choice(what, text, n, names);
   if (path >= 0) common->sim_path = (vtac_sim_path)path;
   return path >= 0;
+}
+
+/* What the environment asks for; an option overrides it. */
+static bool take_environment(CommonOptions *common) {
+  const char *isa = getenv("VTAC_SIM_ISA");
+  return !isa || !*isa || take_sim_path(common, "VTAC_SIM_ISA", isa);
 }
 
 static bool take_sim(CommonOptions *common, const char *text) {
@@ -261,7 +275,7 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
     case OPT_DUMP_AFTER: common->dump_after = text; return true;
     case OPT_DUMP_DIR: common->dump_dir = text; return true;
     case OPT_TIME_PASSES: return common->time_passes = true;
-    case OPT_SIM_PATH: return take_sim_path(common, text);
+    case OPT_SIM_PATH: return take_sim_path(common, "--sim-path", text);
     case OPT_SIM: return take_sim(common, text);
     case OPT_EXEC: return take_exec(common, text);
     case OPT_OUTPUT: common->output = text; return true;
@@ -297,32 +311,70 @@ static void note_origin(const OptionParser *parser, const char *name,
            name ? name : parser->command, value ? " " : "", value ? value : "");
 }
 
-int parse_options(const OptionParser *parser, int argc, char **argv) {
+/* Bytes do not go to a terminal. */
+static bool check_common(const CommonOptions *common) {
+  if (!(common->emit & EMIT_INSNS_BIN) || common->output) return true;
+  complain("--emit insns-bin needs --output FILE");
+  return false;
+}
+
+/* The option that -o stands for, or -1. */
+static int find_output(const struct option *all) {
+  for (int i = 0; all[i].name; i++)
+    if (!strcmp(all[i].name, "output")) return i;
+  return -1;
+}
+
+/* What stands on the command line beside options. */
+static int take_operands(const OptionParser *parser, int n, char **operands,
+                         const char **ret_file) {
+  const int wanted = ret_file != NULL;
+  if (n < wanted) {
+    complain("'%s' needs a file", parser->command);
+    return bad_usage(parser->command);
+  }
+  if (n > wanted) {
+    complain("unexpected argument '%s'", operands[wanted]);
+    return bad_usage(parser->command);
+  }
+  if (ret_file) *ret_file = operands[0];
+  return -1;
+}
+
+int parse_file_options(const OptionParser *parser, int argc, char **argv,
+                       const char **ret_file) {
   struct option all[MOST_OPTIONS] = {{0}};
   int own = add_options(all, 0, parser->own);
   int common = parser->common ? add_options(all, own, common_options) : own;
   add_options(all, common, general_options);
+  const int output = find_output(all);
   int index, c;
   opterr = 0;
   optind = 1;
   note_origin(parser, NULL, NULL);
-  while ((c = getopt_long(argc, argv, parser->common ? ":o:" : ":", all,
-                          &index)) != -1) {
-    if (c == 'o') index = own + OPT_OUTPUT;
+  if (parser->common && !take_environment(parser->common))
+    return bad_usage(parser->command);
+  while ((c = getopt_long(argc, argv, output < 0 ? ":" : ":o:", all, &index)) !=
+         -1) {
+    if (c == 'o') index = output;
     if (c == '?' || c == ':') {
       complain(
           c == ':' ? "option '%s' needs an argument" : "unknown option '%s'",
           argv[optind - 1]);
       return bad_usage(parser->command);
     }
-    if (index == common) return print_help(parser);
+    if (index == common) return print_help(parser, ret_file);
     if (index == common + 1) return print_version();
     if (index < own) note_origin(parser, all[index].name, optarg);
     bool good = index < own ? parser->take(parser->self, index, optarg)
                             : take_common(parser->common, index - own, optarg);
     if (!good) return bad_usage(parser->command);
   }
-  if (optind == argc) return -1;
-  complain("unexpected argument '%s'", argv[optind]);
-  return bad_usage(parser->command);
+  if (parser->common && !check_common(parser->common))
+    return bad_usage(parser->command);
+  return take_operands(parser, argc - optind, argv + optind, ret_file);
+}
+
+int parse_options(const OptionParser *parser, int argc, char **argv) {
+  return parse_file_options(parser, argc, argv, NULL);
 }

@@ -75,12 +75,10 @@ vtac_tensor vtac_compute_tagged(vtac_context *c, const char *name,
                                 const char *tag, int ndim,
                                 const vtac_iter *axes, vtac_expr body) {
   BOUNDARY(c, NULL);
+  need_dims(c, ndim);
   need_argument(c, tag, "tag");
   need_list(c, ndim, axes, "axes");
   need_argument(c, body, "body");
-  if (ndim > MOST_DIMS)
-    fail(&c->arena, D_ARGUMENT, "%s: %d dimensions; a tensor has 0 to %d",
-         c->call, ndim, MOST_DIMS);
   const char *name_copy = name_argument(c, name);
   return TO_TENSOR(te_compute(&c->arena, name_copy,
                               arena_strdup(&c->arena, tag), ndim,

@@ -18,6 +18,21 @@
 
 /* ---- Buffers ------------------------------------------------------------ */
 
+/* Extents or strides, of the type that those of tensors have. */
+static const Expr *const *sizes(vtac_context *c, const char *what, int n,
+                                const int64_t *size) {
+  need_dims(c, n);
+  if (n > 0) need_argument(c, size, what);
+  const Expr **exprs = ARENA_ARRAY(&c->arena, const Expr *, n);
+  for (int i = 0; i < n; i++) {
+    if (size[i] < 1 || size[i] > INT32_MAX)
+      fail(&c->arena, D_ARGUMENT, "%s: %s[%d] is %lld; it must be 1 to %d",
+           c->call, what, i, (long long)size[i], INT32_MAX);
+    exprs[i] = make_i32(&c->arena, size[i]);
+  }
+  return exprs;
+}
+
 vtac_buffer vtac_buffer_declare(vtac_context *c,
                                 const vtac_buffer_params *params) {
   BOUNDARY(c, NULL);
@@ -32,9 +47,9 @@ vtac_buffer vtac_buffer_declare(vtac_context *c,
                      .n = params->ndim,
                      .offset_factor = params->offset_factor,
                      .align = params->alignment};
-  decl.shape = shape_argument(c, params->ndim, params->shape);
+  decl.shape = sizes(c, "shape", params->ndim, params->shape);
   if (params->strides)
-    decl.stride = shape_argument(c, params->ndim, params->strides);
+    decl.stride = sizes(c, "strides", params->ndim, params->strides);
   return (vtac_buffer)te_decl_buffer(&c->arena, &decl);
 }
 

@@ -15,15 +15,15 @@ DType type_argument(vtac_context *c, const char *dtype) {
   return type;
 }
 
-static void need_dims(vtac_context *c, int ndim) {
+void need_dims(vtac_context *c, int ndim) {
   if (ndim < 0 || ndim > MOST_DIMS)
     fail(&c->arena, D_ARGUMENT, "%s: %d dimensions; a tensor has 0 to %d",
          c->call, ndim, MOST_DIMS);
 }
 
 /* Extents are checked where the tensor's name is known. */
-const Expr *const *shape_argument(vtac_context *c, int ndim,
-                                  const int64_t *shape) {
+static const Expr *const *shape_argument(vtac_context *c, int ndim,
+                                         const int64_t *shape) {
   need_dims(c, ndim);
   if (ndim > 0) need_argument(c, shape, "shape");
   const Expr **exprs = ARENA_ARRAY(&c->arena, const Expr *, ndim);

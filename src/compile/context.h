@@ -56,8 +56,8 @@ void need_list(vtac_context *context, int n, const void *list,
 /* The argument as the compiler wants it, checked and copied. */
 DType type_argument(vtac_context *context, const char *dtype);
 const char *name_argument(vtac_context *context, const char *name);
-const Expr *const *shape_argument(vtac_context *context, int ndim,
-                                  const int64_t *shape);
+/* Fails unless a tensor can have that many dimensions. */
+void need_dims(vtac_context *context, int ndim);
 /* The public name of a type; static storage. */
 const char *type_text(DType type);
 

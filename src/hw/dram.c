@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-  ALIGNMENT = 64, /* of the host's view, as tensors ask for */
+  ALIGNMENT = 256, /* of the host's view, as DLPack's producers have it */
   MAX_PAGES = (1 << (32 - HW_PAGE_BITS)) - 1
 };
 

@@ -114,6 +114,62 @@ static void divide(vtac_context *c, const ImageOp *image, vtac_iter *tiles,
              image->tiling.threads, tiles, ret_thread);
 }
 
+/* The reduction among the stages; their number if there is none. */
+static int reduction_of(const ImageOp *image) {
+  int i = 0;
+  while (i < image->stages && !vtac_tensor_reduce_axis(image->stage[i], 0)) i++;
+  return i;
+}
+
+/* Windows are reduced for each element of the result: rows and columns of it
+ * are loops of the instruction, the window and the channels micro-ops.  Where
+ * only a part of the window fits, loops over the parts go outside of all;
+ * returns the inner one, in which the part is loaded. */
+static vtac_iter order_window(vtac_context *c, const ImageOp *image,
+                              vtac_tensor tensor) {
+  vtac_stage stage = vtac_stage_of(c, image->op.schedule, tensor);
+  vtac_iter dy = vtac_tensor_reduce_axis(tensor, 0), dys = NULL;
+  vtac_iter dx = vtac_tensor_reduce_axis(tensor, 1), dxs = NULL;
+  bool parts = image->tiling.window_y > 0;
+  if (parts) {
+    vtac_split(c, stage, dy, image->tiling.window_y, &dys, &dy);
+    vtac_split(c, stage, dx, image->tiling.window_x, &dxs, &dx);
+  }
+  vtac_iter order[] = {dys,
+                       dxs,
+                       vtac_axis(tensor, 2),
+                       vtac_axis(tensor, 3),
+                       vtac_axis(tensor, 0),
+                       dy,
+                       dx,
+                       vtac_axis(tensor, 1),
+                       vtac_axis(tensor, 4),
+                       vtac_axis(tensor, 5)};
+  if (vtac_context_error(c)) return NULL;
+  vtac_reorder(c, stage, parts ? 10 : 8, order + (parts ? 0 : 2));
+  return dxs;
+}
+
+/* What the window reads is computed at its parts, all else at the tile. */
+static void attach_stages(vtac_context *c, const ImageOp *image,
+                          vtac_iter tile) {
+  vtac_schedule s = image->op.schedule;
+  vtac_stage out = vtac_stage_of(c, s, image->res), consumer = out;
+  vtac_iter at = tile, part = NULL;
+  int window = reduction_of(image);
+  if (window < image->stages)
+    part = order_window(c, image, image->stage[window]);
+  if (part) {
+    consumer = vtac_stage_of(c, s, image->stage[window]);
+    at = part;
+  }
+  for (int i = 0; i < image->sources; i++)
+    vtac_compute_at(c, vtac_stage_of(c, s, image->source[i]), consumer, at);
+  for (int i = 0; i < image->stages; i++)
+    vtac_compute_at(c, vtac_stage_of(c, s, image->stage[i]),
+                    i < window ? consumer : out, i < window ? at : tile);
+}
+
 static void tile(vtac_context *c, vtac_op *op) {
   ImageOp *image = (ImageOp *)op;
   const ImageTiling *t = &image->tiling;
@@ -128,34 +184,14 @@ static void tile(vtac_context *c, vtac_op *op) {
   vtac_iter order[] = {thread, b, ch, y, x, ch_in, y_in, x_in};
   int first = thread ? 0 : 1;
   vtac_reorder(c, out, 8 - first, order + first);
-  for (int i = 0; i < image->sources; i++)
-    vtac_compute_at(c, vtac_stage_of(c, op->schedule, image->source[i]), out,
-                    x);
-  for (int i = 0; i < image->stages; i++)
-    vtac_compute_at(c, vtac_stage_of(c, op->schedule, image->stage[i]), out, x);
+  attach_stages(c, image, x);
   if (thread) vtac_bind(c, out, thread, vtac_thread_axis(c, "cthread"));
   image->store = ch_in;
 }
 
-/* Windows are reduced for each element of the result: rows and columns of it
- * are loops of the instruction, the window and the channels micro-ops. */
-static vtac_iter order_windows(vtac_context *c, const ImageOp *image,
-                               vtac_tensor tensor) {
-  vtac_stage stage = vtac_stage_of(c, image->op.schedule, tensor);
-  vtac_iter dy = vtac_tensor_reduce_axis(tensor, 0);
-  vtac_iter b = vtac_axis(tensor, 0);
-  if (!dy) return b;
-  vtac_iter y = vtac_axis(tensor, 2);
-  vtac_reorder(
-      c, stage,
-      VTAC_ITERS(y, vtac_axis(tensor, 3), b, dy,
-                 vtac_tensor_reduce_axis(tensor, 1), vtac_axis(tensor, 1),
-                 vtac_axis(tensor, 4), vtac_axis(tensor, 5)));
-  return y;
-}
-
 static void map(vtac_context *c, vtac_op *op) {
   ImageOp *image = (ImageOp *)op;
+  int window = reduction_of(image);
   for (int i = 0; i < image->sources; i++) {
     vtac_stage stage = vtac_stage_of(c, op->schedule, image->source[i]);
     vtac_set_scope(c, stage, SCOPE_ACC);
@@ -164,7 +200,8 @@ static void map(vtac_context *c, vtac_op *op) {
   for (int i = 0; i < image->stages; i++) {
     vtac_stage stage = vtac_stage_of(c, op->schedule, image->stage[i]);
     vtac_set_scope(c, stage, SCOPE_ACC);
-    vtac_pragma(c, stage, order_windows(c, image, image->stage[i]), "alu");
+    vtac_pragma(c, stage, vtac_axis(image->stage[i], i == window ? 2 : 0),
+                "alu");
   }
   vtac_pragma(c, vtac_stage_of(c, op->schedule, image->res), image->store,
               "dma_copy");

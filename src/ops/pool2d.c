@@ -216,7 +216,8 @@ static void check_sums(vtac_context *c, const vtac_pool2d_params *p) {
   int64_t n = p->window_height * p->window_width;
   int64_t most = ((int64_t)1 << (c->config.acc_width - 1)) - 1;
   int64_t limit = most / (op_target(c).inp_max + 1) - 1;
-  if (n > limit)
+  if (limit < 1) limit = 1;
+  if (n > limit && n > 1)
     op_refuse(c,
               "a window of %lld x %lld elements is above the limit of %lld, "
               "whose sum fits %d-bit accumulators",

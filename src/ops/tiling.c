@@ -245,13 +245,19 @@ void choose_tiling(vtac_context *c, const Layer *layer, Tiling *tiling) {
   if (vtac_context_error(c)) return;
   Search s = {.hw = &c->config, .layer = layer, .fixed = *tiling};
   search(&s);
+  if (!s.found && s.fixed.threads > 1) {
+    s.fixed.threads = 1;
+    search(&s);
+  }
   if (!s.found) {
-    op_refuse(c,
-              "no tile fits the memories: one step of the output reads %lld x "
-              "%lld activations and %lld weight blocks, of %d and %d that fit",
-              (long long)layer->y.window, (long long)layer->x.window,
-              (long long)layer->taps, c->config.inp_buff_depth,
-              c->config.wgt_buff_depth);
+    op_refuse(
+        c,
+        "no tile fits the memories: one step of the output reads %lld x "
+        "%lld activations and %lld weight blocks, of %d and %d that fit; use a "
+        "smaller kernel or a configuration with larger memories",
+        (long long)layer->y.window, (long long)layer->x.window,
+        (long long)layer->taps, c->config.inp_buff_depth,
+        c->config.wgt_buff_depth);
     return;
   }
   s.choosing = true;
@@ -302,9 +308,22 @@ static void search_image(ImageSearch *s, int threads) {
       for (int64_t channels = first_tile(image->channels, s->fixed.channels);
            channels;
            channels = next_tile(image->channels, s->fixed.channels, channels))
-        consider_image(s, (ImageTiling){channels, y, x, threads, false});
+        consider_image(s, (ImageTiling){channels, y, x, 0, 0, threads, false});
     if (s->parts) return;
   }
+}
+
+/* One step of the output at a time, and as much of its window as fits. */
+static bool divide_window(const ImageSearch *s, ImageTiling *ret) {
+  const Image *image = s->image;
+  int64_t room = min_of(s->hw->acc_buff_depth, MOST_ELEMENTS) - 1;
+  int64_t columns = min_of(image->x.window, room / image->sources);
+  if (columns > MOST_PAD && image->x.before > MOST_PAD) columns = MOST_PAD;
+  if (columns < 1) return false;
+  int64_t rows = min_of(image->y.window, room / image->sources / columns);
+  if (rows > MOST_PAD && image->y.before > MOST_PAD) rows = MOST_PAD;
+  *ret = (ImageTiling){1, 1, 1, rows, columns, 1, false};
+  return true;
 }
 
 /* Two threads if they can share the memory without more bytes. */
@@ -313,17 +332,17 @@ void choose_image_tiling(vtac_context *c, const Image *image,
   if (vtac_context_error(c)) return;
   ImageSearch one = {.hw = &c->config, .image = image, .fixed = *tiling};
   ImageSearch two = one;
-  if (tiling->threads < 2) search_image(&one, 1);
+  search_image(&one, 1);
   if (tiling->threads != 1)
     search_image(&two, tiling->threads > 1 ? tiling->threads : 2);
-  bool divide = two.parts && (!one.parts || two.bytes <= one.bytes);
-  if (!one.parts && !two.parts) {
-    op_refuse(c,
-              "no tile fits the accumulators: one step of the output reads "
-              "%lld x %lld of them for each of %lld inputs, of %d that fit",
-              (long long)image->y.window, (long long)image->x.window,
-              (long long)image->sources, c->config.acc_buff_depth);
-    return;
-  }
+  bool wanted = tiling->threads > 1;
+  bool divide = two.parts && (wanted || !one.parts || two.bytes <= one.bytes);
   *tiling = divide ? two.best : one.best;
+  if (one.parts || divide || divide_window(&one, tiling)) return;
+  op_refuse(
+      c,
+      "no tile fits the accumulators: it takes one for the result and "
+      "one for each of %lld inputs, of %d that fit; use a configuration with "
+      "more of them",
+      (long long)image->sources, c->config.acc_buff_depth);
 }

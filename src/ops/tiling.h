@@ -40,7 +40,8 @@ typedef struct Tiling {
 } Tiling;
 
 /* Chooses what is 0 in `tiling`: the tiles; and, if `threads` is 0, those.
- * Refuses a layer of which not even the smallest tile fits. */
+ * More threads than there can be tiles are left out.  Refuses a layer of which
+ * not even the smallest tile fits. */
 void choose_tiling(vtac_context *context, const Layer *layer, Tiling *tiling);
 
 /* The same for stages that load windows right into the accumulators: tiles of
@@ -53,6 +54,7 @@ typedef struct Image {
 } Image;
 typedef struct ImageTiling {
   int64_t channels, y, x;
+  int64_t window_y, window_x; /* parts of the window, 0: it is whole */
   int threads; /* over rows of tiles or, if `over_channels`, over channels */
   bool over_channels;
 } ImageTiling;

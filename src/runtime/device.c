@@ -26,26 +26,32 @@ const char *vtac_sim_path_name(int path) {
   return path >= 0 && path < SIM_PATHS ? sim_paths[path].name : NULL;
 }
 
-static bool is_timed(const vtac_device *device) {
-  switch (device->options.simulator) {
+static bool is_timed(const HwConfig *config, vtac_simulator simulator) {
+  switch (simulator) {
     case VTAC_SIMULATOR_BY_TARGET: break;
     case VTAC_SIMULATOR_FUNCTIONAL: return false;
     case VTAC_SIMULATOR_TIMING: return true;
   }
-  return !strcmp(device->config.target, "tsim");
+  return !strcmp(config->target, "tsim");
 }
 
-static vtac_status open_port(vtac_device *device, Diag *diag) {
-  const unsigned path = (unsigned)device->options.sim_path;
+vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
+                             vtac_sim_path sim_path, HwPort **ret, Diag *diag) {
+  const unsigned path = (unsigned)sim_path;
   if (path >= SIM_PATHS)
     return diag_set(diag, D_SIM_ISA, "there is no simulator path %u", path);
   HwPort *port;
   vtac_status status =
-      fsim_create_with(&device->config, sim_paths[path].options, &port, diag);
-  if (!status && is_timed(device))
-    status = tsim_create(&device->config, port, &port, diag);
-  if (!status) device->port = port;
+      fsim_create_with(config, sim_paths[path].options, &port, diag);
+  if (!status && is_timed(config, simulator))
+    status = tsim_create(config, port, &port, diag);
+  if (!status) *ret = port;
   return status;
+}
+
+static vtac_status open_port(vtac_device *device, Diag *diag) {
+  return device_make_port(&device->config, device->options.simulator,
+                          device->options.sim_path, &device->port, diag);
 }
 
 static HwSink listing(vtac_device *device) {
@@ -56,15 +62,33 @@ static void on_kernel(void *self, const Uop *uops, uint32_t count) {
   hw_list_uops(listing(self), uops, count);
 }
 
+/* The queue has encoded these instructions before, so none is refused. */
+static void send_insns(vtac_device *device, const Insn *insns, uint32_t count) {
+  enum { PIECE = 256 };
+  uint8_t bytes[PIECE * HW_INSN_BYTES];
+  for (uint32_t done = 0, n; done < count; done += n) {
+    n = count - done < PIECE ? count - done : PIECE;
+    for (uint32_t i = 0; i < n; i++) {
+      uint64_t word[2] = {0, 0};
+      hw_encode(&device->config, &insns[done + i], word, NULL);
+      hw_insn_write(word, bytes + (size_t)i * HW_INSN_BYTES);
+    }
+    device->options.on_insns(device->options.user, bytes, n);
+  }
+}
+
 static void on_stream(void *self, const Insn *insns, uint32_t count) {
-  hw_list_insns(listing(self), insns, count);
+  vtac_device *device = self;
+  if (device->options.on_listing) hw_list_insns(listing(device), insns, count);
+  if (device->options.on_insns) send_insns(device, insns, count);
 }
 
 static vtac_status open_queue(vtac_device *device, Diag *diag) {
   QueueOptions options = {.force_serial = device->options.force_serial,
                           .verify = device->options.verify};
-  if (device->options.on_listing)
-    options.trace = (QueueTrace){device, on_kernel, on_stream};
+  if (device->options.on_listing || device->options.on_insns)
+    options.trace = (QueueTrace){
+        device, device->options.on_listing ? on_kernel : NULL, on_stream};
   return queue_create(device->port, &options, &device->queue, diag);
 }
 

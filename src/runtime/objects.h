@@ -35,6 +35,10 @@ struct vtac_array {
   int64_t shape[];
 };
 
+/* The simulator that a device is; `port_destroy` releases it. */
+vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
+                             vtac_sim_path sim_path, HwPort **ret, Diag *diag);
+
 /* Copies a diagnostic out to the caller; returns its status. */
 vtac_status report_error(vtac_error *error, const Diag *diag);
 /* True, with an error, if an argument of the public function `call` is NULL. */

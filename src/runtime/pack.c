@@ -69,7 +69,7 @@ typedef void Square(const char *from, int64_t from_stride, char *to,
  * whose rows lie one behind the other; what is written too much is overwritten
  * by the next row. */
 static void transpose_small(const Transpose *t, Square *square) {
-  char padded[VECTOR * MOST_ROWS] = {0}, turned[VECTOR * MOST_ROWS];
+  char padded[VECTOR * MOST_ROWS] = {0}, turned[VECTOR * MOST_ROWS] = {0};
   int64_t in = t->columns * t->bytes, out = t->rows * t->bytes;
   int64_t read = (t->rows - 1) * t->from_stride + in;
   int64_t write = (t->columns - 1) * t->to_stride + out;
@@ -140,15 +140,15 @@ static void transpose(const Transpose *t) {
 
 /* ---- One pixel: rows of tiles ------------------------------------------- */
 
-/* `rows` runs of `size` bytes, each at its stride. */
-static void copy_rows(const char *from, int64_t from_stride, char *to,
-                      int64_t to_stride, int64_t rows, size_t size) {
+/* `n` runs of `size` bytes, each at its stride. */
+static void copy_runs(const char *from, int64_t from_stride, char *to,
+                      int64_t to_stride, int64_t n, size_t size) {
   if (size == VECTOR) { /* the usual tile row, without a call */
-    for (int64_t i = 0; i < rows; i++)
+    for (int64_t i = 0; i < n; i++)
       memcpy(to + i * to_stride, from + i * from_stride, VECTOR);
     return;
   }
-  for (int64_t i = 0; i < rows; i++)
+  for (int64_t i = 0; i < n; i++)
     memcpy(to + i * to_stride, from + i * from_stride, size);
 }
 
@@ -193,15 +193,6 @@ static Places places(const vtac_pack_shape *shape, const Geometry *g,
 static void move_block(const vtac_pack_shape *shape, const Geometry *g,
                        int64_t outer_block, int64_t inner_block, bool packing,
                        const char *from, char *to) {
-  if (g->pixels == 1) {
-    Places at = places(shape, g, outer_block, inner_block, 0);
-    copy_rows(from + (packing ? at.plain : at.packed),
-              packing ? g->plain_outer : g->tile_row,
-              to + (packing ? at.packed : at.plain),
-              packing ? g->tile_row : g->plain_outer, shape->outer_block,
-              (size_t)g->tile_row);
-    return;
-  }
   for (int64_t row = 0; row < shape->outer_block; row++) {
     Places at = places(shape, g, outer_block, inner_block, row);
     Transpose t = {.bytes = shape->element_bytes};
@@ -215,12 +206,34 @@ static void move_block(const vtac_pack_shape *shape, const Geometry *g,
   }
 }
 
+/* A matrix, written in order: tile by tile, or row by row. */
+static void move_matrix(const vtac_pack_shape *shape, const Geometry *g,
+                        int64_t outer_block, bool packing, const char *from,
+                        char *to) {
+  size_t size = (size_t)g->tile_row;
+  for (int64_t i = 0; packing && i < g->inner_blocks; i++) {
+    Places at = places(shape, g, outer_block, i, 0);
+    copy_runs(from + at.plain, g->plain_outer, to + at.packed, g->tile_row,
+              shape->outer_block, size);
+  }
+  for (int64_t row = 0; !packing && row < shape->outer_block; row++) {
+    Places at = places(shape, g, outer_block, 0, row);
+    copy_runs(from + at.packed, g->tile, to + at.plain, g->tile_row,
+              g->inner_blocks, size);
+  }
+}
+
 static void move_all(const vtac_pack_shape *shape, bool packing,
                      const char *from, char *to) {
   Geometry g = geometry_of(shape);
-  for (int64_t o = 0; o < g.outer_blocks; o++)
+  for (int64_t o = 0; o < g.outer_blocks; o++) {
+    if (g.pixels == 1) {
+      move_matrix(shape, &g, o, packing, from, to);
+      continue;
+    }
     for (int64_t i = 0; i < g.inner_blocks; i++)
       move_block(shape, &g, o, i, packing, from, to);
+  }
 }
 
 /* ---- The public calls --------------------------------------------------- */

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 
 #include "runtime/objects.h"
+#include "runtime/stream.h"
 #include "tsim/model.h"
 
-static vtac_status decode(const HwConfig *config, const uint8_t *stream,
+vtac_status stream_decode(const HwConfig *config, const uint8_t *stream,
                           uint32_t count, Insn *ret, Diag *diag) {
   HwDecoder decoder;
   hw_decoder_init(&decoder, config);
@@ -25,7 +26,7 @@ static vtac_status time_stream(const HwConfig *config, const uint8_t *stream,
   TsimResult result = {0};
   if (!insns)
     return diag_set(diag, D_NO_MEMORY, "no memory for %u instructions", count);
-  vtac_status status = decode(config, stream, count, insns, diag);
+  vtac_status status = stream_decode(config, stream, count, insns, diag);
   const TsimJob job = {.config = config,
                        .timing = &config->timing,
                        .insns = insns,

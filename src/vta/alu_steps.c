@@ -25,6 +25,8 @@
 #include "ir/build.h"
 #include "ir/print.h"
 
+enum { MOST_TIMES = 4 }; /* that an operand is added instead of scaled */
+
 typedef struct Translation {
   const AluStage *stage;
   AluSteps steps;
@@ -173,20 +175,51 @@ static bool starts_at_second(const Translation *t, const Expr *a,
                        !in_place(t, AS(Load, a)));
 }
 
+/* An element times a small constant, which is added several times. */
+typedef struct Multiple {
+  const Load *load;
+  int64_t times;
+} Multiple;
+
+static bool is_multiple(const Expr *expr, Multiple *ret) {
+  const Binary *mul = expr->kind == MUL ? AS(Binary, expr) : NULL;
+  const IntImm *times = mul ? as_int(mul->b) : NULL;
+  if (!times || !as_load(mul->a)) return false;
+  *ret = (Multiple){AS(Load, mul->a), times->value};
+  return times->value >= -MOST_TIMES && times->value <= MOST_TIMES;
+}
+
+static void negate(Translation *t) { with_imm(t, HW_ALU_MUL, -1); }
+
+/* dst + load * times, by additions between two negations if need be. */
+static void add_multiple(Translation *t, Multiple m) {
+  int64_t times = m.times < 0 ? -m.times : m.times;
+  if (m.times < 0) negate(t);
+  for (int64_t i = 0; i < times; i++) with_src(t, HW_ALU_ADD, m.load);
+  if (m.times < 0) negate(t);
+}
+
 static void compute_commutative(Translation *t, HwAlu opcode,
                                 const Expr *value) {
   const Expr *a = AS(Binary, value)->a, *b = AS(Binary, value)->b;
+  Multiple multiple;
+  bool both = opcode == HW_ALU_ADD && !is_leaf(b) &&
+              !(as_load(a) && !in_place(t, AS(Load, a)));
+  if (both && is_multiple(b, &multiple)) {
+    compute(t, a);
+    add_multiple(t, multiple);
+    return;
+  }
   if (!is_leaf(a) && !is_leaf(b)) refuse_tree(t, value);
   bool second = starts_at_second(t, a, b);
   compute(t, second ? b : a);
   apply(t, opcode, second ? a : b);
 }
 
-static void negate(Translation *t) { with_imm(t, HW_ALU_MUL, -1); }
-
 /* a - b is -b + a or -(-a + b), whichever leaves a leaf for the end. */
 static void compute_sub(Translation *t, const Expr *value) {
   const Expr *a = AS(Binary, value)->a, *b = AS(Binary, value)->b;
+  Multiple multiple;
   if (as_int(b)) {
     compute(t, a);
     add_constant(t, -AS(IntImm, b)->value);
@@ -199,6 +232,10 @@ static void compute_sub(Translation *t, const Expr *value) {
     negate(t);
     apply(t, HW_ALU_ADD, b);
     negate(t);
+  } else if (is_multiple(b, &multiple)) {
+    compute(t, a);
+    multiple.times = -multiple.times;
+    add_multiple(t, multiple);
   } else {
     refuse_tree(t, value);
   }

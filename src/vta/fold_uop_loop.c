@@ -3,7 +3,7 @@
  * instruction.
  *
  * An instruction has two loops of its own that step the three indices of its
- * micro-ops by constants.  A loop folds if all micro-ops in it step alike, and
+ * micro-ops by constants of at least 0.  A loop folds if all micro-ops in it step alike, and
  * nothing else in it depends on the loop.  Loops that do not fold stay loops:
  * the kernel is then recorded micro-op by micro-op.
  *
@@ -32,7 +32,7 @@ static const Expr *fold_index(Folder *folder, int k, const Expr *index) {
   const Expr *coeff[2];
   if (!detect_linear(folder->rw.arena, index, 1, &folder->var, coeff))
     return NULL;
-  if (!as_int(coeff[0])) return NULL;
+  if (!as_int(coeff[0]) || AS(IntImm, coeff[0])->value < 0) return NULL;
   if (folder->step[k] && !expr_equal(folder->step[k], coeff[0])) return NULL;
   folder->step[k] = coeff[0];
   return coeff[1];

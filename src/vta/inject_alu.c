@@ -193,6 +193,34 @@ static void flatten_loops(Kernel *kernel) {
   }
 }
 
+static bool steps_back(const TileLoop *loop) {
+  const IntImm *dst = as_int(loop->dst), *src = as_int(loop->src);
+  return (dst && dst->value < 0) || (src && src->value < 0);
+}
+
+/* Instructions step forwards only, so loops that step back go inside of the
+ * others.  The order of the steps does not matter: each has its own element,
+ * or reduces into one. */
+static void move_back_steps(Kernel *kernel) {
+  TileLoops *loops = &kernel->loops;
+  for (int i = 1; i < loops->n; i++)
+    for (int k = i;
+         k > 0 && steps_back(&loops->at[k]) && !steps_back(&loops->at[k - 1]);
+         k--) {
+      TileLoop back = loops->at[k];
+      loops->at[k] = loops->at[k - 1];
+      loops->at[k - 1] = back;
+    }
+}
+
+/* How many loops stay around the micro-op. */
+static int kept_loops(const TileLoops *loops) {
+  int back = 0;
+  while (back < loops->n && steps_back(&loops->at[back])) back++;
+  int more = loops->n > UOP_LOOPS ? loops->n - UOP_LOOPS : 0;
+  return back > more ? back : more;
+}
+
 /* ---- The micro-op ------------------------------------------------------- */
 
 static UopPush first_push(const Kernel *kernel) {
@@ -238,7 +266,7 @@ static const Stmt *push_micro_op(const Kernel *kernel, int kept) {
 static const Stmt *make_kernel(const Kernel *kernel) {
   Arena *arena = kernel->alu->arena;
   const TileLoops *loops = &kernel->loops;
-  int kept = loops->n > UOP_LOOPS ? loops->n - UOP_LOOPS : 0;
+  int kept = kept_loops(loops);
   VEC(const Stmt *) stmts = {0};
   for (int i = loops->n - 1; i >= kept; i--) {
     const TileLoop *loop = &loops->at[i];
@@ -256,6 +284,7 @@ static const Stmt *kernel_of(const Alu *alu, const AluStep *step) {
   if (step->kind == ALU_WITH_IMM) kernel.src = alu->dst;
   if (step->kind == ALU_WITH_SRC) kernel.src = operand_index(alu, step->src);
   flatten_loops(&kernel);
+  move_back_steps(&kernel);
   return make_kernel(&kernel);
 }
 

@@ -95,7 +95,9 @@ enum { WHY_SIZE = 1280 };
  * `ret_why` says what is not. */
 Outcome run_and_verify(const ProgramRun *run, vtac_device *device,
                        char ret_why[WHY_SIZE]);
-/* The same on a device of its own. */
+/* `path`, or what VTAC_SIM_ISA names in place of the fast one. */
+vtac_sim_path forced_sim_path(vtac_sim_path path);
+/* The same on a device of its own, with the fast path forced. */
 Outcome run_alone(const ProgramRun *run, const vtac_device_options *options,
                   uint64_t ret_counters[VTAC_COUNTERS], char ret_why[WHY_SIZE]);
 

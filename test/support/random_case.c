@@ -24,12 +24,14 @@ enum {
   M_TILE_IN,
   M_TILE_OUT,
   M_SHIFT,
-  M_THREADS
+  M_THREADS,
+  M_CUT,
+  M_AUTO
 };
 static const ParamRange matmul_ranges[] = {
-    {"batch", 1, 4},  {"in", 1, 6},      {"out", 1, 6},
-    {"tile_b", 1, 4}, {"tile_in", 1, 6}, {"tile_out", 1, 6},
-    {"shift", 0, 12}, {"threads", 0, 3}, {NULL, 0, 0}};
+    {"batch", 1, 4},   {"in", 1, 6},       {"out", 1, 6},    {"tile_b", 1, 4},
+    {"tile_in", 1, 6}, {"tile_out", 1, 6}, {"shift", 0, 12}, {"threads", 0, 3},
+    {"cut", 0, 3},     {"auto", 0, 1},     {NULL, 0, 0}};
 
 enum {
   C_BATCH,
@@ -49,14 +51,17 @@ enum {
   C_TILE_H,
   C_TILE_W,
   C_THREADS,
-  C_SHIFT
+  C_SHIFT,
+  C_CUT,
+  C_AUTO
 };
 static const ParamRange conv2d_ranges[] = {
-    {"batch", 1, 2},    {"in", 1, 3},      {"out", 1, 4},     {"h", 1, 9},
-    {"w", 1, 9},        {"kh", 1, 4},      {"kw", 1, 4},      {"ph", 0, 2},
-    {"pw", 0, 2},       {"sh", 1, 3},      {"sw", 1, 3},      {"tile_b", 1, 2},
-    {"tile_out", 1, 4}, {"tile_in", 1, 3}, {"tile_h", 1, 6},  {"tile_w", 1, 6},
-    {"threads", 0, 3},  {"shift", 0, 12},  {"threads", 0, 3}, {NULL, 0, 0}};
+    {"batch", 1, 2},    {"in", 1, 3},      {"out", 1, 4},    {"h", 1, 9},
+    {"w", 1, 9},        {"kh", 1, 4},      {"kw", 1, 4},     {"ph", 0, 2},
+    {"pw", 0, 2},       {"sh", 1, 3},      {"sw", 1, 3},     {"tile_b", 1, 2},
+    {"tile_out", 1, 4}, {"tile_in", 1, 3}, {"tile_h", 1, 6}, {"tile_w", 1, 6},
+    {"threads", 0, 3},  {"shift", 0, 12},  {"cut", 0, 3},    {"auto", 0, 1},
+    {NULL, 0, 0}};
 
 enum { E_M, E_N, E_ADD, E_CHAIN, E_OPS, E_VALUES = E_OPS + CHAIN_MAX };
 static const ParamRange eltwise_ranges[] = {
@@ -154,25 +159,33 @@ typedef struct Blocks {
   int64_t batch, in, out;
 } Blocks;
 
+/* So many blocks, the last of which lacks `cut` of its elements. */
+static int64_t cut_blocks(int64_t blocks, int64_t block, int cut) {
+  return blocks * block - (cut < block ? cut : block - 1);
+}
+
 static bool make_matmul(const int *p, const Blocks *b, FamilyCase *ret) {
-  ret->matmul = (vtac_gemm_params){.batch = p[M_BATCH] * b->batch,
-                                   .in = p[M_IN] * b->in,
-                                   .out = p[M_OUT] * b->out,
-                                   .tile_batch = p[M_TILE_B] * b->batch,
-                                   .tile_in = p[M_TILE_IN] * b->in,
-                                   .tile_out = p[M_TILE_OUT] * b->out,
-                                   .shift = p[M_SHIFT],
-                                   .vthreads = p[M_THREADS]};
+  int tiled = !p[M_AUTO], cut = p[M_CUT];
+  ret->matmul =
+      (vtac_gemm_params){.batch = cut_blocks(p[M_BATCH], b->batch, cut),
+                         .in = cut_blocks(p[M_IN], b->in, cut),
+                         .out = cut_blocks(p[M_OUT], b->out, cut),
+                         .tile_batch = tiled * p[M_TILE_B] * b->batch,
+                         .tile_in = tiled * p[M_TILE_IN] * b->in,
+                         .tile_out = tiled * p[M_TILE_OUT] * b->out,
+                         .shift = p[M_SHIFT],
+                         .vthreads = p[M_THREADS]};
   const vtac_gemm_params *m = &ret->matmul;
   return p[M_THREADS] <= (p[M_OUT] - 1) / p[M_TILE_OUT] + 1 &&
          m->batch * m->in * m->out <= MOST_PRODUCTS;
 }
 
 static bool make_conv2d(const int *p, const Blocks *b, FamilyCase *ret) {
+  int tiled = !p[C_AUTO], cut = p[C_CUT];
   ret->conv2d =
-      (vtac_conv2d_params){.batch = p[C_BATCH] * b->batch,
-                           .in_channels = p[C_IN] * b->in,
-                           .out_channels = p[C_OUT] * b->out,
+      (vtac_conv2d_params){.batch = cut_blocks(p[C_BATCH], b->batch, cut),
+                           .in_channels = cut_blocks(p[C_IN], b->in, cut),
+                           .out_channels = cut_blocks(p[C_OUT], b->out, cut),
                            .height = p[C_H],
                            .width = p[C_W],
                            .kernel_height = p[C_KH],
@@ -181,11 +194,11 @@ static bool make_conv2d(const int *p, const Blocks *b, FamilyCase *ret) {
                            .pad_width = p[C_PW],
                            .stride_height = p[C_SH],
                            .stride_width = p[C_SW],
-                           .tile_batch = p[C_TILE_B] * b->batch,
-                           .tile_out_channels = p[C_TILE_OUT] * b->out,
-                           .tile_in_channels = p[C_TILE_IN] * b->in,
-                           .tile_height = p[C_TILE_H],
-                           .tile_width = p[C_TILE_W],
+                           .tile_batch = tiled * p[C_TILE_B] * b->batch,
+                           .tile_out_channels = tiled * p[C_TILE_OUT] * b->out,
+                           .tile_in_channels = tiled * p[C_TILE_IN] * b->in,
+                           .tile_height = tiled * p[C_TILE_H],
+                           .tile_width = tiled * p[C_TILE_W],
                            .vthreads = p[C_THREADS],
                            .shift = p[C_SHIFT]};
   int64_t h = (p[C_H] + 2 * p[C_PH] - p[C_KH]) / p[C_SH] + 1;

@@ -108,27 +108,95 @@ static void rows_of_a_batch_belong_to_the_tile(void **state) {
   assert_fails(ALU, alu(nest("k", 16, store_at(a, ex("k"), (value)))), \
                D_ALU_OP, "alu stage 'acc': " message)
 
+/* The pushes of dst = value on one tile, one "kernel;" each. */
+static void assert_steps(const Buffer *a, const Expr *value, int n,
+                         const char *const *push) {
+  const Stmt *body = alu(nest("k", 16, store_at(a, ex("k"), value)));
+  const Stmt *got = run(ALU, body);
+  const Seq *seq = as_seq(got);
+  assert_int_equal(seq ? seq->n : 1, n);
+  for (int i = 0; i < n; i++) {
+    const Stmt *kernel = seq ? seq->at[i] : got;
+    assert_brief(kernel->kind == ATTR ? AS(Attr, kernel)->body : kernel,
+                 push[i]);
+  }
+}
+#define STEPS(value, ...)                                                  \
+  assert_steps(                                                            \
+      a, (value),                                                          \
+      (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)), \
+      (const char *[]){__VA_ARGS__})
+
+/* What takes several instructions. */
+static void operations_the_unit_lacks_are_made_of_others(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const Expr *in = load_at(copy_buffer(A, a), ex("k"));
+  const Expr *far = load_at(copy_buffer(A, a), ex("k + 16"));
+  /* subtraction */
+  STEPS(binary(SUB, num(1), in), "uop_push(1, 0, 0, 0, 0, 4, 1, -1)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, 1)");
+  STEPS(binary(SUB, in, far), "uop_push(1, 0, 0, 0, 0, 4, 1, -1)",
+        "uop_push(1, 0, 0, 1, 0, 2, 0, 0)",
+        "uop_push(1, 0, 0, 0, 0, 4, 1, -1)");
+  STEPS(binary(SUB, far, in), "uop_push(1, 0, 0, 0, 0, 4, 1, -1)",
+        "uop_push(1, 0, 0, 1, 0, 2, 0, 0)");
+  /* the operand lies elsewhere */
+  STEPS(binary(ADD, far, num(1)), "uop_push(0, 1, 0, 0, 0, 0, 0, 0)",
+        "uop_push(1, 0, 0, 1, 0, 2, 0, 0)", "uop_push(1, 0, 0, 0, 0, 2, 1, 1)");
+  /* constants */
+  STEPS(num(0), "uop_push(0, 1, 0, 0, 0, 0, 0, 0)");
+  STEPS(num(-7), "uop_push(0, 1, 0, 0, 0, 0, 0, 0)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, -7)");
+  STEPS(num(INT32_MIN), "uop_push(0, 1, 0, 0, 0, 0, 0, 0)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, -32768)",
+        "uop_push(1, 0, 0, 0, 0, 3, 1, -16)");
+  STEPS(num(100000), "uop_push(0, 1, 0, 0, 0, 0, 0, 0)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, 2)",
+        "uop_push(1, 0, 0, 0, 0, 3, 1, -16)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, -31072)");
+  STEPS(binary(ADD, in, num(40000)), "uop_push(1, 0, 0, 0, 0, 2, 1, 32767)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, 7233)");
+  STEPS(binary(MUL, in, num(3 << 16)), "uop_push(1, 0, 0, 0, 0, 4, 1, 24576)",
+        "uop_push(1, 0, 0, 0, 0, 3, 1, -3)");
+  /* division, conversion, chains */
+  STEPS(binary(FLOORDIV, in, num(8)), "uop_push(1, 0, 0, 0, 0, 3, 1, 3)");
+  STEPS(ex_cast(A, INT32, ex_cast(A, INT8, in)),
+        "uop_push(1, 0, 0, 0, 0, 3, 1, -24)",
+        "uop_push(1, 0, 0, 0, 0, 3, 1, 24)");
+  STEPS(binary(MIN, num(127), binary(MAX, binary(ADD, far, in), num(0))),
+        "uop_push(1, 0, 0, 1, 0, 2, 0, 0)", "uop_push(1, 0, 0, 0, 0, 1, 1, 0)",
+        "uop_push(1, 0, 0, 0, 0, 0, 1, 127)");
+  STEPS(binary(MUL, in, in), "uop_push(1, 0, 0, 0, 0, 4, 0, 0)");
+}
+
+#define REFUSED(value, message)                                        \
+  assert_fails(ALU, alu(nest("k", 16, store_at(a, ex("k"), (value)))), \
+               D_ALU_OP, "alu stage 'acc': " message)
+#define ACC(index)                                                       \
+  "acc: Buffer(acc_1: Pointer(local.acc_buffer int32), int32, [16384], " \
+  "[], scope=\"local.acc_buffer\")[" index "]"
+
 static void what_the_unit_lacks_is_refused(void **state) {
   (void)state;
   Buffer *a = acc(), *other = in_scope(VTA_ACC_SCOPE, "other", INT32, 16);
-  const Expr *in = load_at(a, ex("k")), *far = load_at(a, ex("k + 16"));
+  const Expr *in = load_at(a, ex("k"));
   REFUSED(binary(FLOORDIV, in, num(3)),
-          "the unit has no floordiv: floordiv(acc: Buffer(acc_1: "
-          "Pointer(local.acc_buffer int32), int32, [16384], [], "
-          "scope=\"local.acc_buffer\")[k: int32], 3)");
-  REFUSED(binary(ADD, in, num(40000)),
-          "constant 40000 is outside the range of immediates, -32768 to 32767");
-  REFUSED(binary(SUB, num(1), in),
-          "the unit cannot subtract acc: Buffer(acc_1: "
-          "Pointer(local.acc_buffer int32), int32, [16384], [], "
-          "scope=\"local.acc_buffer\")[k: int32], only a constant");
+          "the unit divides by powers of two only: floordiv(" ACC(
+              "k: int32") ", 3)");
+  REFUSED(binary(ADD, in, num(70000)),
+          "constant 70000 is outside the range of immediates, -32768 to "
+          "32767, and cannot be made of two of them");
+  REFUSED(binary(MIN, in, num(40000)),
+          "constant 40000 is outside the range of immediates, -32768 to "
+          "32767, and cannot be made of two of them");
   REFUSED(binary(ADD, in, load_at(other, ex("k"))),
           "operand 'other' lies in other memory than 'acc'");
-  REFUSED(binary(ADD, far, num(1)),
-          "acc: Buffer(acc_1: Pointer(local.acc_buffer int32), int32, "
-          "[16384], [], scope=\"local.acc_buffer\")[(k: int32 + 16)] is not "
-          "where the result is put; with a constant, the unit works in place "
-          "only");
+  const Expr *two =
+      binary(ADD, binary(ADD, in, num(1)), binary(ADD, in, num(2)));
+  REFUSED(two, "both operands of ((" ACC(
+                   "k: int32") " + 1) + (acc[k] + 2)) need work before it; "
+                               "give one of them a stage of its own");
 }
 
 static void parts_of_tiles_are_refused(void **state) {
@@ -158,6 +226,7 @@ int main(void) {
       VTA_TEST(one_tile_needs_no_loop),
       VTA_TEST(more_loops_than_an_instruction_has),
       VTA_TEST(rows_of_a_batch_belong_to_the_tile),
+      VTA_TEST(operations_the_unit_lacks_are_made_of_others),
       VTA_TEST(what_the_unit_lacks_is_refused),
       VTA_TEST(parts_of_tiles_are_refused),
   };

@@ -3,10 +3,12 @@
 
 _vtac_values() { # words that may follow the option
   case $1 in
-    --emit) echo default tiled vta insns ;;
+    --emit) echo default tiled vta insns c ;;
+    --exec) echo evaluator native ;;
+    --target) echo host armv7 aarch64 riscv64 ;;
     --stats | --format) echo text json ;;
     --sim) echo fsim tsim ;;
-    --sim-path) echo fast portable plain ;;
+    --sim-path) echo fast portable plain avx2 avx512vnni neondot ;;
     --workload) vtac conv2d --workload list 2>/dev/null |
       sed -n 's/^\([a-z0-9]*\.[A-Za-z0-9]*\) .*/\1/p'; echo list ;;
     --dump-after) vtac passes 2>/dev/null | cut -d ' ' -f 1 ;;
@@ -17,28 +19,40 @@ _vtac() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local general="--help --version"
   local common="--config --emit --no-run --seed --stats --quiet --dump-after
-    --dump-dir --time-passes --sim --sim-path $general"
+    --dump-dir --time-passes --sim --sim-path --exec --output --target --load
+    $general"
   local words
   COMPREPLY=()
   # "--emit=vta" arrives as three words.
   [[ $word == = ]] && word=
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
   case $previous in
-    --config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --config | --output | --load) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --dump-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
-    --emit | --stats | --format | --sim | --sim-path | --workload | --dump-after)
+    --emit | --stats | --format | --sim | --sim-path | --workload | --dump-after | \
+      --exec | --target)
       words=$(_vtac_values "$previous") ;;
     --batch | --in | --out | --tile | --shift | --seed | --in-channels | \
-      --out-channels | --size | --kernel | --pad | --stride | --vthreads)
+      --out-channels | --size | --kernel | --pad | --stride | --vthreads | \
+      --groups | --channels | --window | --extra)
       return ;;
     *)
       if ((COMP_CWORD == 1)); then
-        words="gemm conv2d config passes $general"
+        words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
+          add relu requantize max_pool2d avg_pool2d global_avg_pool2d
+          run config passes $general"
       else
         case ${COMP_WORDS[1]} in
-          gemm) words="--batch --in --out --tile --shift --vthreads $common" ;;
-          conv2d) words="--batch --in-channels --out-channels --size --kernel
-            --pad --stride --tile --vthreads --shift --workload $common" ;;
+          gemm | dense) words="--batch --in --out --tile --shift --vthreads
+            --bias $common" ;;
+          conv2d_transpose) words="--batch --in-channels --out-channels --size
+            --kernel --pad --stride --extra --vthreads --shift --bias $common" ;;
+          add | relu | requantize | *_pool2d) words="--batch --channels --size
+            --vthreads --wide --shift --window --pad --stride $common" ;;
+          *conv2d) words="--batch --in-channels --out-channels --size --kernel
+            --pad --stride --tile --vthreads --shift --bias --groups --workload
+            $common" ;;
+          run) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
           config) words="--config --format $general" ;;
           *) words=$general ;;
         esac

@@ -10,9 +10,11 @@ function __vtac_workloads
     vtac conv2d --workload list 2>/dev/null | string match -r '^\w+\.\w+'
 end
 
-set -l operators '__fish_seen_subcommand_from gemm conv2d'
-set -l gemm '__fish_seen_subcommand_from gemm'
-set -l conv2d '__fish_seen_subcommand_from conv2d'
+set -l operators '__fish_seen_subcommand_from gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose add relu requantize max_pool2d avg_pool2d global_avg_pool2d'
+set -l gemm '__fish_seen_subcommand_from gemm dense'
+set -l conv2d '__fish_seen_subcommand_from conv2d group_conv2d depthwise_conv2d conv2d_transpose'
+set -l images '__fish_seen_subcommand_from add relu requantize max_pool2d avg_pool2d global_avg_pool2d'
+set -l run '__fish_seen_subcommand_from run'
 set -l config '__fish_seen_subcommand_from config'
 
 complete -c vtac -f
@@ -21,11 +23,22 @@ complete -c vtac -l version -d 'Show the version and exit'
 
 complete -c vtac -n __fish_use_subcommand -a gemm -d 'Blocked matrix multiply'
 complete -c vtac -n __fish_use_subcommand -a conv2d -d '2D convolution'
+complete -c vtac -n __fish_use_subcommand -a run -d 'Run a saved module'
+complete -c vtac -n __fish_use_subcommand -a dense -d 'Dense layer: matrix multiply and bias'
+complete -c vtac -n __fish_use_subcommand -a group_conv2d -d '2D convolution by groups of channels'
+complete -c vtac -n __fish_use_subcommand -a depthwise_conv2d -d '2D convolution of each channel'
+complete -c vtac -n __fish_use_subcommand -a conv2d_transpose -d 'Transposed 2D convolution'
+complete -c vtac -n __fish_use_subcommand -a add -d 'Sum of two tensors'
+complete -c vtac -n __fish_use_subcommand -a relu -d 'Non-negative part of a tensor'
+complete -c vtac -n __fish_use_subcommand -a requantize -d 'Shift and clip of sums'
+complete -c vtac -n __fish_use_subcommand -a max_pool2d -d '2D maximum pooling'
+complete -c vtac -n __fish_use_subcommand -a avg_pool2d -d '2D average pooling'
+complete -c vtac -n __fish_use_subcommand -a global_avg_pool2d -d 'Average of each channel'
 complete -c vtac -n __fish_use_subcommand -a config -d 'Show the configuration'
 complete -c vtac -n __fish_use_subcommand -a passes -d 'List the passes'
 
 complete -c vtac -n $operators -l config -r -F -d 'A vta_config.json'
-complete -c vtac -n $operators -l emit -x -a 'default tiled vta insns' \
+complete -c vtac -n $operators -l emit -x -a 'default tiled vta insns c' \
     -d 'Print a stage'
 complete -c vtac -n $operators -l no-run -d 'Do not run the kernel'
 complete -c vtac -n $operators -l seed -x -d 'Seed of the input data'
@@ -37,8 +50,15 @@ complete -c vtac -n $operators -l dump-after -x \
 complete -c vtac -n $operators -l dump-dir -x \
     -a '(__fish_complete_directories)' -d 'Write a file after every pass'
 complete -c vtac -n $operators -l time-passes -d 'Print how long passes take'
+complete -c vtac -n $operators -l exec -x -a 'evaluator native' \
+    -d 'How to run the host side'
+complete -c vtac -n $operators -l output -r -F -d 'Write the module to a file'
+complete -c vtac -n $operators -l target -x -a 'host armv7 aarch64 riscv64' \
+    -d 'Machine of the module that is written'
+complete -c vtac -n $operators -l load -r -F -d 'Run the module of a file'
+complete -c vtac -n $run -F
 complete -c vtac -n $operators -l sim -x -a 'fsim tsim' -d 'Simulator'
-complete -c vtac -n $operators -l sim-path -x -a 'fast portable plain' \
+complete -c vtac -n $operators -l sim-path -x -a 'fast portable plain avx2 avx512vnni neondot' \
     -d 'Path of the simulator'
 
 complete -c vtac -n $operators -l batch -x -d 'Batch size'
@@ -57,6 +77,17 @@ complete -c vtac -n $conv2d -l pad -x -d 'Zeros around the input, HxW'
 complete -c vtac -n $conv2d -l stride -x -d 'Steps of the kernel, HxW'
 complete -c vtac -n $conv2d -l workload -x -a '(__vtac_workloads)' \
     -d 'A layer of a network'
+
+complete -c vtac -n $operators -l bias -d 'Add a bias'
+complete -c vtac -n $conv2d -l groups -x -d 'Groups of channels'
+complete -c vtac -n $conv2d -l extra -x -d 'More output, HxW'
+
+complete -c vtac -n $images -l channels -x -d 'Channels'
+complete -c vtac -n $images -l size -x -d 'Size of the input, HxW'
+complete -c vtac -n $images -l window -x -d 'Size of the window, HxW'
+complete -c vtac -n $images -l pad -x -d 'Padding around the input, HxW'
+complete -c vtac -n $images -l stride -x -d 'Steps of the window, HxW'
+complete -c vtac -n $images -l wide -d 'Data in the type of the accumulators'
 
 complete -c vtac -n $config -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $config -l format -x -a 'text json' \

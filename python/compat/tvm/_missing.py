@@ -2,7 +2,7 @@
 """What is said where a name of the reference is not there."""
 from __future__ import annotations
 
-import importlib.abc
+
 import sys
 
 # By the longest prefix that fits; what to use instead.
@@ -61,7 +61,7 @@ def attribute_error(module: str, name: str) -> AttributeError:
     )
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class _Finder:
     """Comes last: says what to use in the place of a missing module."""
 
     def find_spec(self, fullname, path=None, target=None):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import weakref
 
 from .._missing import getattr_of
 
@@ -12,15 +14,15 @@ class TempDirectory:
     """A folder that is removed with the object."""
 
     def __init__(self, custom_path=None, keep_for_debug=None) -> None:
-        self._folder = None
         if custom_path:
             os.mkdir(custom_path)
-            self.temp_dir = os.fspath(custom_path)
-        elif keep_for_debug:
-            self.temp_dir = tempfile.mkdtemp()
-        else:
-            self._folder = tempfile.TemporaryDirectory()
-            self.temp_dir = self._folder.name
+        self.temp_dir = os.fspath(custom_path or tempfile.mkdtemp())
+        self.remove = weakref.finalize(
+            self, shutil.rmtree, self.temp_dir, ignore_errors=True
+        )
+        self.remove.atexit = not keep_for_debug
+        if keep_for_debug:
+            self.remove.detach()
 
     @property
     def path(self) -> str:
@@ -36,11 +38,6 @@ class TempDirectory:
     def listdir(self) -> list[str]:
         """The files in the folder."""
         return os.listdir(self.temp_dir)
-
-    def remove(self) -> None:
-        """Removes the folder."""
-        if self._folder:
-            self._folder.cleanup()
 
     def __enter__(self) -> TempDirectory:
         return self

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of vtac/kernel.h without an operating system.
+ *
+ * Instructions and micro-ops go to static arrays; VTASynchronize hands them to
+ * the accelerator and polls.  The bit layouts are those of the built-in
+ * configuration (docs/isa.md).  A kernel's micro-ops are recorded once a batch
+ * and stay on chip; that is enough as long as they fit there together, and an
+ * error otherwise. */
+#include <vta_bare.h>
+
+#include "vtac/kernel.h"
+
+enum { LOAD = 0, STORE = 1, GEMM = 2, FINISH = 3, ALU = 4 };
+enum { STAGE_LOAD = 1, STAGE_COMPUTE = 2, STAGE_STORE = 3 };
+enum { MEMORY_UOP = 0, MEMORY_INP = 2, UOP_DEPTH = 8192 };
+
+/* Two 64-bit words, low one first, as the accelerator reads them. */
+typedef struct Insn {
+  uint64_t word[2];
+} Insn;
+
+typedef struct Buffer {
+  uint32_t address, size;
+} Buffer;
+
+/* A recorded kernel: what tells it apart, and where its micro-ops are. */
+typedef struct Kernel {
+  void **slot;
+  uint32_t closure, begin, end;
+  uint32_t loops, extent[2], dst[2], src[2], wgt[2];
+  uint32_t reset, opcode, use_imm, imm;
+} Kernel;
+
+static Insn insns[VTA_BARE_INSNS] __attribute__((aligned(64)));
+static uint32_t uops[VTA_BARE_UOPS] __attribute__((aligned(64)));
+static Kernel kernels[VTA_BARE_KERNELS], *recording;
+static Buffer buffers[VTA_BARE_BUFFERS];
+static uint32_t insn_count, uop_count, kernel_count, buffer_count;
+static int pop_prev[4], pop_next[4]; /* asked for, by stage */
+static const char *error;
+
+static void fail(const char *why) {
+  if (!error) error = why;
+}
+
+const char *vta_bare_error(void) {
+  const char *why = error;
+  error = NULL;
+  return why;
+}
+
+void *vta_bare_buffer(void *bytes, uint32_t size) {
+  if (buffer_count == VTA_BARE_BUFFERS) return NULL;
+  buffers[buffer_count] = (Buffer){(uint32_t)(uintptr_t)bytes, size};
+  return &buffers[buffer_count++];
+}
+
+void *VTATLSCommandHandle(void) { return insns; }
+
+/* ---- Instructions ------------------------------------------------------- */
+
+static void put(Insn *insn, uint32_t *at, uint64_t value, uint32_t width) {
+  if (width < 64 && value >> width) fail("a field of an instruction overflows");
+  insn->word[*at / 64] |= value << *at % 64;
+  *at += width;
+}
+
+/* Opcode and dependence flags: pop previous, next; push previous, next. */
+static Insn begin(uint32_t opcode, int stage, uint32_t *at) {
+  Insn insn = {{0, 0}};
+  *at = 0;
+  put(&insn, at, opcode, 3);
+  put(&insn, at, (uint64_t)pop_prev[stage], 1);
+  put(&insn, at, (uint64_t)pop_next[stage], 1);
+  *at += 2;
+  pop_prev[stage] = pop_next[stage] = 0;
+  return insn;
+}
+
+static void append(Insn insn) {
+  if (insn_count == VTA_BARE_INSNS)
+    fail("too many instructions");
+  else
+    insns[insn_count++] = insn;
+}
+
+static int stage_of(const Insn *insn) {
+  uint32_t opcode = insn->word[0] & 7, memory = insn->word[0] >> 7 & 7;
+  if (opcode == STORE) return STAGE_STORE;
+  if (opcode != LOAD) return STAGE_COMPUTE;
+  return memory == 1 || memory == 2 ? STAGE_LOAD : STAGE_COMPUTE;
+}
+
+typedef struct Transfer {
+  uint32_t opcode, memory, sram, dram, x, y, stride, pad[4]; /* yb ya xb xa */
+} Transfer;
+
+static void transfer(int stage, const Transfer *t) {
+  uint32_t at;
+  Insn insn = begin(t->opcode, stage, &at);
+  put(&insn, &at, t->memory, 3);
+  put(&insn, &at, t->sram, 16);
+  put(&insn, &at, t->dram, 32);
+  at = 64;
+  put(&insn, &at, t->y, 16);
+  put(&insn, &at, t->x, 16);
+  put(&insn, &at, t->stride, 16);
+  for (int i = 0; i < 4; i++) put(&insn, &at, t->pad[i], 4);
+  append(insn);
+}
+
+/* The element's number in DRAM; sizes are log2 bytes of one element. */
+static uint32_t element(const void *handle, uint32_t memory, uint32_t offset) {
+  static const uint32_t log2_bytes[] = {2, 8, 4, 6, 4, 4};
+  const Buffer *buffer = handle;
+  if (buffer < buffers || buffer >= buffers + buffer_count ||
+      memory >= sizeof log2_bytes / sizeof *log2_bytes) {
+    fail("a transfer names no buffer");
+    return 0;
+  }
+  return (buffer->address >> log2_bytes[memory]) + offset;
+}
+
+void VTALoadBuffer2D(void *queue, void *buffer, uint32_t offset,
+                     uint32_t x_size, uint32_t y_size, uint32_t x_stride,
+                     uint32_t x_pad_before, uint32_t y_pad_before,
+                     uint32_t x_pad_after, uint32_t y_pad_after,
+                     uint32_t sram_index, uint32_t memory) {
+  int stage = memory == 1 || memory == 2 ? STAGE_LOAD : STAGE_COMPUTE;
+  const Transfer t = {
+      LOAD,       memory,
+      sram_index, element(buffer, memory, offset),
+      x_size,     y_size,
+      x_stride,   {y_pad_before, y_pad_after, x_pad_before, x_pad_after}};
+  (void)queue;
+  transfer(stage, &t);
+}
+
+void VTAStoreBuffer2D(void *queue, uint32_t sram_index, uint32_t memory,
+                      void *buffer, uint32_t offset, uint32_t x_size,
+                      uint32_t y_size, uint32_t x_stride) {
+  const Transfer t = {
+      STORE,  memory, sram_index, element(buffer, memory, offset),
+      x_size, y_size, x_stride,   {0, 0, 0, 0}};
+  (void)queue;
+  transfer(STAGE_STORE, &t);
+}
+
+/* ---- Tokens ------------------------------------------------------------- */
+
+/* A stage that must wait with nothing to do yet gets an empty transfer. */
+static void commit(int stage) {
+  const Transfer t = {stage == STAGE_STORE ? STORE : LOAD,
+                      stage == STAGE_LOAD      ? MEMORY_INP
+                      : stage == STAGE_COMPUTE ? MEMORY_UOP
+                                               : 4u,
+                      0,
+                      0,
+                      0,
+                      0,
+                      0,
+                      {0, 0, 0, 0}};
+  if (pop_prev[stage] || pop_next[stage]) transfer(stage, &t);
+}
+
+int VTADepPush(void *queue, int from, int to) {
+  enum { PUSH_PREV = 5, PUSH_NEXT = 6 };
+  uint64_t bit = 1u << (from < to ? PUSH_NEXT : PUSH_PREV);
+  Insn *last = insn_count ? &insns[insn_count - 1] : NULL;
+  (void)queue;
+  commit(from);
+  last = insn_count ? &insns[insn_count - 1] : NULL;
+  if (!last || stage_of(last) != from || last->word[0] & bit) {
+    uint32_t at;
+    const Insn none = begin(from == STAGE_STORE ? STORE : LOAD, from, &at);
+    append(none);
+    last = &insns[insn_count - 1];
+    last->word[0] |= (uint64_t)(from == STAGE_LOAD ? MEMORY_INP : 0) << 7;
+  }
+  last->word[0] |= bit;
+  return error ? -1 : 0;
+}
+
+int VTADepPop(void *queue, int from, int to) {
+  int *wanted = from < to ? &pop_prev[to] : &pop_next[to];
+  (void)queue;
+  if (*wanted) commit(to);
+  *wanted = 1;
+  return error ? -1 : 0;
+}
+
+/* ---- Kernels ------------------------------------------------------------ */
+
+void VTAUopLoopBegin(uint32_t extent, uint32_t dst_factor, uint32_t src_factor,
+                     uint32_t wgt_factor) {
+  Kernel *k = recording;
+  if (!k || k->loops == 2) {
+    fail("a micro-op loop is out of place");
+    return;
+  }
+  k->extent[k->loops] = extent;
+  k->dst[k->loops] = dst_factor;
+  k->src[k->loops] = src_factor;
+  k->wgt[k->loops++] = wgt_factor;
+}
+
+void VTAUopLoopEnd(void) {}
+
+void VTAUopPush(uint32_t mode, uint32_t reset_out, uint32_t dst_index,
+                uint32_t src_index, uint32_t wgt_index, uint32_t opcode,
+                uint32_t use_imm, int32_t imm) {
+  (void)mode;
+  if (!recording || uop_count == VTA_BARE_UOPS) {
+    fail("no room for a micro-op");
+    return;
+  }
+  uops[uop_count++] = dst_index | src_index << 11 | wgt_index << 22;
+  recording->reset = reset_out;
+  recording->opcode = opcode;
+  recording->use_imm = use_imm;
+  recording->imm = (uint32_t)imm & 0xffff;
+}
+
+static void load_uops(const Kernel *k) {
+  const Transfer t = {LOAD,
+                      MEMORY_UOP,
+                      k->begin,
+                      ((uint32_t)(uintptr_t)uops >> 2) + k->begin,
+                      k->end - k->begin,
+                      1,
+                      k->end - k->begin,
+                      {0, 0, 0, 0}};
+  if (k->end > UOP_DEPTH) fail("the micro-ops do not fit on chip");
+  transfer(STAGE_COMPUTE, &t);
+}
+
+static Kernel *record_kernel(void **slot, int (*record)(void *), void *closure,
+                             uint32_t key) {
+  if (kernel_count == VTA_BARE_KERNELS) {
+    fail("too many kernels");
+    return NULL;
+  }
+  recording = &kernels[kernel_count++];
+  *recording = (Kernel){.slot = slot, .closure = key, .begin = uop_count};
+  if (record(closure)) fail("a kernel could not be recorded");
+  Kernel *k = recording;
+  recording = NULL;
+  k->end = uop_count;
+  load_uops(k);
+  return k;
+}
+
+static Kernel *find_kernel(void **slot, int (*record)(void *), void *closure,
+                           int nbytes) {
+  uint32_t key = 0;
+  const uint8_t *bytes = closure;
+  if (nbytes > 4) fail("a closure has more than four bytes");
+  for (int i = 0; i < nbytes && i < 4; i++) key |= (uint32_t)bytes[i] << 8 * i;
+  for (uint32_t i = 0; i < kernel_count; i++)
+    if (kernels[i].slot == slot && kernels[i].closure == key)
+      return &kernels[i];
+  return record_kernel(slot, record, closure, key);
+}
+
+static void put_loops(Insn *insn, uint32_t *at, const Kernel *k,
+                      const uint32_t extent[2]) {
+  put(insn, at, k->reset, 1);
+  put(insn, at, k->begin, 13);
+  put(insn, at, k->end, 14);
+  put(insn, at, extent[0], 14);
+  put(insn, at, extent[1], 14);
+}
+
+/* Loops that a kernel does not have run once: a GEMM's only loop is the outer
+ * one, an ALU's the inner one. */
+static int loop_of(const Kernel *k, int place, int alu) {
+  if (k->loops == 2) return place;
+  return k->loops == 1 && place == (alu ? 1 : 0) ? 0 : -1;
+}
+
+static void push(const Kernel *k, int alu) {
+  uint32_t at, extent[2], dst[2], src[2], wgt[2];
+  for (int place = 0; place < 2; place++) {
+    int i = loop_of(k, place, alu);
+    extent[place] = i < 0 ? 1 : k->extent[i];
+    dst[place] = i < 0 ? 0 : k->dst[i];
+    src[place] = i < 0 ? 0 : k->src[i];
+    wgt[place] = i < 0 ? 0 : k->wgt[i];
+  }
+  Insn insn = begin(alu ? ALU : GEMM, STAGE_COMPUTE, &at);
+  put_loops(&insn, &at, k, extent);
+  at = 64;
+  for (int i = 0; i < 2; i++) put(&insn, &at, dst[i], 11);
+  for (int i = 0; i < 2; i++) put(&insn, &at, src[i], 11);
+  if (alu) {
+    put(&insn, &at, k->opcode, 3);
+    put(&insn, &at, k->use_imm, 1);
+    put(&insn, &at, k->imm, 16);
+  } else {
+    for (int i = 0; i < 2; i++) put(&insn, &at, wgt[i], 10);
+  }
+  append(insn);
+}
+
+int VTAPushGEMMOp(void **slot, int (*record)(void *), void *closure,
+                  int nbytes) {
+  const Kernel *k = find_kernel(slot, record, closure, nbytes);
+  if (k) push(k, 0);
+  return error ? -1 : 0;
+}
+
+int VTAPushALUOp(void **slot, int (*record)(void *), void *closure,
+                 int nbytes) {
+  const Kernel *k = find_kernel(slot, record, closure, nbytes);
+  if (k) push(k, 1);
+  return error ? -1 : 0;
+}
+
+/* ---- Running ------------------------------------------------------------ */
+
+static void start(uint32_t wait_cycles) {
+  enum { CONTROL = 0, COUNT = 4, ADDRESS = 6, START = 1, DONE = 2 };
+  volatile uint32_t *registers = (volatile uint32_t *)VTA_BARE_REGISTERS;
+  registers[COUNT] = insn_count;
+  registers[ADDRESS] = (uint32_t)(uintptr_t)insns;
+  __sync_synchronize();
+  registers[CONTROL] = START;
+  while (wait_cycles-- && !(registers[CONTROL] & DONE)) continue;
+  if (!(registers[CONTROL] & DONE)) fail("the accelerator does not finish");
+}
+
+void VTASynchronize(void *queue, uint32_t wait_cycles) {
+  uint32_t at;
+  VTADepPush(queue, STAGE_STORE, STAGE_COMPUTE);
+  VTADepPush(queue, STAGE_LOAD, STAGE_COMPUTE);
+  VTADepPop(queue, STAGE_STORE, STAGE_COMPUTE);
+  VTADepPop(queue, STAGE_LOAD, STAGE_COMPUTE);
+  commit(STAGE_COMPUTE);
+  append(begin(FINISH, STAGE_COMPUTE, &at));
+  if (!error) start(wait_cycles);
+  insn_count = uop_count = kernel_count = 0;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vtac stream: checks and runs of instruction streams, whoever made them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/stream_io.h"
+
+enum { MOST_RANGES = 64 };
+
+/* FILE@ADDRESS or FILE@ADDRESS+SIZE. */
+typedef struct Range {
+  char *path;
+  uint64_t address;
+  size_t size;
+  char *bytes;
+} Range;
+
+typedef struct StreamOptions {
+  const char *input, *config_file;
+  bool run, timing_only, json, runs_only; /* an option only of runs is given */
+  vtac_stream_options options;
+  Range image[MOST_RANGES], dump[MOST_RANGES];
+  size_t images, dumps;
+} StreamOptions;
+
+/* ---- Options ------------------------------------------------------------ */
+
+enum {
+  OPT_CONFIG,
+  OPT_DRAM,
+  OPT_DUMP,
+  OPT_SIM,
+  OPT_SIM_PATH,
+  OPT_NO_VERIFY,
+  OPT_TIMING_ONLY,
+  OPT_STATS
+};
+
+static const Option options[] = {
+    [OPT_CONFIG] = {"config", "FILE",
+                    "accelerator (a vta_config.json); default: built in"},
+    [OPT_DRAM] = {"dram", "FILE@ADDRESS",
+                  "put a file into device memory; may be repeated"},
+    [OPT_DUMP] = {"dump", "FILE@ADDRESS+SIZE",
+                  "run: write device memory to a file afterwards"},
+    [OPT_SIM] = {"sim", "NAME", "run: fsim, or tsim, which counts cycles, too"},
+    [OPT_SIM_PATH] = {"sim-path", "PATH",
+                      "run: on the fast (default), portable or plain path"},
+    [OPT_NO_VERIFY] = {"no-verify", NULL, "run: do not verify first"},
+    [OPT_TIMING_ONLY] = {"timing-only", NULL,
+                         "run: count cycles, compute nothing"},
+    [OPT_STATS] = {"stats", "FORMAT",
+                   "run: counters as text (default) or json"},
+    {NULL, NULL, NULL}};
+
+/* Decimal, or hexadecimal behind 0x, up to `end`. */
+static bool parse_number(const char *text, char end, uint64_t *ret,
+                         const char **ret_next) {
+  char *stop;
+  if (*text < '0' || *text > '9') return false;
+  errno = 0;
+  *ret = strtoull(text, &stop, text[1] == 'x' ? 16 : 10);
+  if (errno || *stop != end) return false;
+  *ret_next = stop + (end != '\0');
+  return true;
+}
+
+static bool parse_range(const char *what, const char *text, bool has_size,
+                        Range *ret) {
+  const char *at = strrchr(text, '@'), *rest = at ? at + 1 : text;
+  uint64_t size = 0;
+  bool good = at && at > text &&
+              parse_number(rest, has_size ? '+' : '\0', &ret->address, &rest);
+  if (good && has_size) good = parse_number(rest, '\0', &size, &rest);
+  if (!good) {
+    complain("%s: '%s' is not FILE@ADDRESS%s", what, text,
+             has_size ? "+SIZE" : "");
+    return false;
+  }
+  if (size > UINT32_MAX) {
+    complain("%s: %llu bytes are more than device memory has", what,
+             (unsigned long long)size);
+    return false;
+  }
+  ret->size = (size_t)size;
+  ret->path = strndup(text, (size_t)(at - text));
+  return ret->path != NULL;
+}
+
+static bool add_range(const char *what, const char *text, bool has_size,
+                      Range *ranges, size_t *n) {
+  if (*n == MOST_RANGES) {
+    complain("%s: at most %d are possible", what, MOST_RANGES);
+    return false;
+  }
+  if (!parse_range(what, text, has_size, &ranges[*n])) return false;
+  ++*n;
+  return true;
+}
+
+static bool take_sim(StreamOptions *own, const char *text) {
+  static const char *const names[] = {"fsim", "tsim"};
+  int index = parse_choice("--sim", text, 2, names);
+  own->options.simulator =
+      index ? VTAC_SIMULATOR_TIMING : VTAC_SIMULATOR_FUNCTIONAL;
+  return index >= 0;
+}
+
+static bool take_sim_path(StreamOptions *own, const char *text) {
+  static const char *const names[] = {"fast", "portable", "plain"};
+  int path = parse_choice("--sim-path", text, 3, names);
+  own->options.sim_path = (vtac_sim_path)path;
+  return path >= 0;
+}
+
+static bool take_stats(StreamOptions *own, const char *text) {
+  static const char *const names[] = {"text", "json"};
+  int format = parse_choice("--stats", text, 2, names);
+  own->json = format == 1;
+  return format >= 0;
+}
+
+static bool take(void *self, int index, const char *text) {
+  StreamOptions *own = self;
+  own->runs_only |= index != OPT_CONFIG && index != OPT_DRAM;
+  switch (index) {
+    case OPT_CONFIG: own->config_file = text; return true;
+    case OPT_DRAM:
+      return add_range("--dram", text, false, own->image, &own->images);
+    case OPT_DUMP:
+      return add_range("--dump", text, true, own->dump, &own->dumps);
+    case OPT_SIM: return take_sim(own, text);
+    case OPT_SIM_PATH: return take_sim_path(own, text);
+    case OPT_NO_VERIFY: own->options.no_verify = 1; return true;
+    case OPT_TIMING_ONLY: own->timing_only = true; return true;
+    default: return take_stats(own, text);
+  }
+}
+
+/* ---- Files -------------------------------------------------------------- */
+
+static void free_ranges(Range *ranges, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    free(ranges[i].path);
+    free(ranges[i].bytes);
+  }
+}
+
+static int read_images(StreamOptions *own, vtac_stream_image *ret) {
+  for (size_t i = 0; i < own->images; i++) {
+    Range *range = &own->image[i];
+    range->bytes = input_read(range->path, &range->size);
+    if (!range->bytes) return EXIT_ENVIRONMENT;
+    ret[i] = (vtac_stream_image){range->address, range->bytes, range->size};
+  }
+  own->options.images = ret;
+  own->options.image_count = own->images;
+  return -1;
+}
+
+static int make_dumps(StreamOptions *own, vtac_stream_dump *ret) {
+  for (size_t i = 0; i < own->dumps; i++) {
+    Range *range = &own->dump[i];
+    range->bytes = calloc(1, range->size + 1);
+    if (!range->bytes) {
+      complain("--dump: no memory for %zu bytes", range->size);
+      return EXIT_ENVIRONMENT;
+    }
+    ret[i] = (vtac_stream_dump){range->address, range->bytes, range->size};
+  }
+  own->options.dumps = ret;
+  own->options.dump_count = own->dumps;
+  return -1;
+}
+
+static int write_dumps(const StreamOptions *own) {
+  for (size_t i = 0; i < own->dumps; i++)
+    if (!output_write(own->dump[i].path, own->dump[i].bytes, own->dump[i].size))
+      return EXIT_ENVIRONMENT;
+  return EXIT_RIGHT;
+}
+
+/* ---- Results ------------------------------------------------------------ */
+
+static void print_text(const vtac_stream_result *result, bool counted) {
+  puts("Execution statistics:");
+  for (int i = 0; i < VTAC_COUNTERS && counted; i++)
+    printf("        %-16s: %16llu\n", vtac_counter_name(i),
+           (unsigned long long)result->counters[i]);
+  if (result->timed)
+    printf("        %-16s: %16llu\n", "cycle_count",
+           (unsigned long long)result->cycles);
+}
+
+static void print_json(const vtac_stream_result *result, size_t count,
+                       bool counted) {
+  const char *comma = "";
+  printf("{\"instructions\": %zu, \"stats\": {", count);
+  for (int i = 0; i < VTAC_COUNTERS && counted; i++) {
+    printf("%s\"%s\": %llu", comma, vtac_counter_name(i),
+           (unsigned long long)result->counters[i]);
+    comma = ", ";
+  }
+  if (result->timed)
+    printf("%s\"cycles\": %llu", comma, (unsigned long long)result->cycles);
+  puts("}}");
+}
+
+/* ---- The command -------------------------------------------------------- */
+
+/* A fault of the stream refuses it, also where a run would end in a failure
+ * of the device. */
+static int verify(const StreamOptions *own, const vtac_config *config,
+                  const void *stream, size_t count) {
+  vtac_error error;
+  vtac_stream_result result;
+  vtac_status status =
+      vtac_stream_verify(config, stream, count, &own->options, &result, &error);
+  if (status) {
+    int exit_status = report(&error);
+    return status == VTAC_DEVICE ? EXIT_REFUSED : exit_status;
+  }
+  printf("%s: %zu instructions are right\n", own->input, count);
+  if (result.unknown)
+    printf(
+        "%s: the micro-ops of %u of them are unknown and were not "
+        "followed\n",
+        own->input, result.unknown);
+  return EXIT_RIGHT;
+}
+
+static int run(const StreamOptions *own, const vtac_config *config,
+               const void *stream, size_t count) {
+  vtac_error error;
+  vtac_stream_result result = {.timed = 1};
+  vtac_status status =
+      own->timing_only
+          ? vtac_stream_cycles(config, stream, count, &result.cycles, &error)
+          : vtac_stream_run(config, stream, count, &own->options, &result,
+                            &error);
+  if (status) return report(&error);
+  if (own->json)
+    print_json(&result, count, !own->timing_only);
+  else
+    print_text(&result, !own->timing_only);
+  return write_dumps(own);
+}
+
+static int process(StreamOptions *own) {
+  vtac_stream_image images[MOST_RANGES];
+  vtac_stream_dump dumps[MOST_RANGES];
+  size_t count;
+  int status = read_images(own, images);
+  if (status < 0) status = make_dumps(own, dumps);
+  if (status >= 0) return status;
+  vtac_config *config = open_config(own->config_file, &status);
+  void *stream = config ? stream_read(own->input, &count, &status) : NULL;
+  if (stream) status = (own->run ? run : verify)(own, config, stream, count);
+  free(stream);
+  vtac_config_free(config);
+  return status;
+}
+
+static int check_options(const StreamOptions *own) {
+  if (!own->run && own->runs_only) {
+    complain("'stream verify' takes only --config and --dram");
+    return bad_usage("stream");
+  }
+  if (own->timing_only && own->dumps) {
+    complain("--dump: nothing is computed with --timing-only");
+    return bad_usage("stream");
+  }
+  return -1;
+}
+
+/* The word behind "stream"; without it there may be --help. */
+static int check_action(const char *action) {
+  if (*action == '-' || !strcmp(action, "run") || !strcmp(action, "verify"))
+    return -1;
+  complain("'stream' is followed by verify or run");
+  return bad_usage("stream");
+}
+
+int command_stream(int argc, char **argv) {
+  StreamOptions own = {.run = false};
+  const char *action = argc > 1 ? argv[1] : "";
+  int status = check_action(action);
+  own.run = !strcmp(action, "run");
+  if (status < 0 && *action != '-') {
+    argc--;
+    argv++;
+  }
+  const OptionParser parser = {
+      .command = *action == '-' ? "stream verify|run"
+                 : own.run      ? "stream run"
+                                : "stream verify",
+      .synopsis =
+          "Verifies or runs a stream of little-endian 128-bit instructions\n"
+          "(docs/stream.md); '-' is standard input.",
+      .own = options,
+      .take = take,
+      .self = &own};
+  if (status < 0) status = parse_file_options(&parser, argc, argv, &own.input);
+  if (status < 0) status = check_options(&own);
+  if (status < 0) status = process(&own);
+  free_ranges(own.image, own.images);
+  free_ranges(own.dump, own.dumps);
+  return status;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the inputs and the expected result of a seed workload, as the command
+ * makes them.  usage: cross_data gemm|conv2d DIR */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/plain.h"
+
+static const vtac_gemm_params gemm = {.batch = 1,
+                                      .in = 1024,
+                                      .out = 1024,
+                                      .tile_batch = 1,
+                                      .tile_in = 256,
+                                      .tile_out = 256,
+                                      .shift = 8};
+static const vtac_conv2d_params conv2d = {.batch = 1,
+                                          .in_channels = 256,
+                                          .out_channels = 256,
+                                          .height = 14,
+                                          .width = 14,
+                                          .kernel_height = 3,
+                                          .kernel_width = 3,
+                                          .pad_height = 1,
+                                          .pad_width = 1,
+                                          .stride_height = 1,
+                                          .stride_width = 1,
+                                          .shift = 8};
+
+static int write_file(const char *dir, const char *name, const void *bytes,
+                      size_t size) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/%s", dir, name);
+  FILE *file = fopen(path, "wb");
+  if (!file) return 1;
+  size_t n = fwrite(bytes, 1, size, file);
+  return fclose(file) || n != size;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) return 2;
+  int is_gemm = !strcmp(argv[1], "gemm");
+  vtac_config *config = vtac_config_default(NULL);
+  TestData *data =
+      is_gemm ? gemm_data(config, &gemm, 0) : conv2d_data(config, &conv2d, 0);
+  size_t input = is_gemm ? 1024 : 256 * 14 * 14;
+  size_t kernel = is_gemm ? 1024 * 1024 : 256 * 256 * 9;
+  int bad = !data || write_file(argv[2], "input0", data->input[0], input) ||
+            write_file(argv[2], "input1", data->input[1], kernel) ||
+            write_file(argv[2], "expected", data->expected, input);
+  test_data_free(data);
+  vtac_config_free(config);
+  return bad;
+}
