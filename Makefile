@@ -72,6 +72,7 @@ bench:
 	@$(MAKE) everything
 	@$(BUILD)/bench/bench --vtac $(BUILD)/vtac --json $(BUILD)/bench.json
 	@VTAC_CODEGEN=$(BUILD)/libvtac-codegen.so $(BUILD)/bench/bench_native
+	@bench/bench_python $(BUILD)
 
 sanitize:
 	$(packages) build test

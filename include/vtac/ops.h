@@ -37,7 +37,8 @@ typedef enum vtac_op_stage {
  * eighth more bytes than the one that moves least (src/ops/tiling.c states
  * the costs).  Where no tile is 0, the schedule is that of the tutorials of
  * VTA, and vthreads 0 and 1 use no virtual threads; 2 hides memory latency by
- * two of them over the output's channels.
+ * two of them over the output's channels.  Chosen tilings leave threads out
+ * where there are no tiles to divide.
  *
  * shift is an arithmetic right shift of the sums; clip(a, low, high) bounds
  * them afterwards. */
@@ -107,8 +108,8 @@ VTAC_API vtac_op *vtac_depthwise_conv2d(vtac_context *context,
 /* res = clip((data *^T kernel + bias) >> shift, 0, largest activation), the
  * transposed convolution: out[o] is the sum over i, k with
  * o = i stride + k - pad of data[i] kernel[k] in both spatial dimensions, of
- * (height - 1) stride_height - 2 pad_height + kernel_height + extra_height rows,
- * and columns likewise.  data, bias and res are packed as conv2d's; kernel is
+ * (height - 1) stride_height - 2 pad_height + kernel_height + extra_height
+ * rows, and columns likewise.  data, bias and res are packed as conv2d's; kernel is
  * (out/BLOCK_OUT, in/BLOCK_IN, stride_height, stride_width, ty, tx, BLOCK_OUT,
  * BLOCK_IN), where ty is kernel_height / stride_height rounded up: its element
  * [.., r, .., t, ..] is that of tap (r + pad) mod stride + t stride, or zero if
@@ -129,9 +130,9 @@ vtac_conv2d_transpose(vtac_context *context,
                       const vtac_conv2d_transpose_params *params);
 
 /* Element-wise operators on (batch, channels, height, width), packed like a
- * convolution's data.  `wide` says that data are sums in the accumulators' type;
- * otherwise they are activations, which the accumulators can load if activations
- * have 8 bits and sums 32 (in other configurations they come in the
+ * convolution's data.  `wide` says that data are sums in the accumulators'
+ * type; otherwise they are activations, which the accumulators can load if
+ * activations have 8 bits and sums 32 (in other configurations they come in the
  * accumulators' type, too; vtac_tensor_dtype tells).
  *   vtac_add_op      res = clip((data + other) >> shift, all activations)
  *   vtac_relu        res = clip(data >> shift, 0, largest activation)

@@ -94,8 +94,11 @@ ACC_SCOPE = "local.acc_buffer"
 DMA_COPY = "dma_copy"
 ALU = "alu"
 
+_INTERNAL = ("annotations", "config", "context", "device", "errors", "expr")
+_INTERNAL += ("intrin", "module", "tensor")
+
 __all__ = [
     name
     for name in globals()
-    if not name.startswith("_") and name not in ("annotations",)
+    if not name.startswith("_") and name not in _INTERNAL
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 
 from .errors import BY_STATUS, FileError, VtacError
 
@@ -349,11 +350,14 @@ def _candidates():
     tree = os.path.dirname(os.path.dirname(here))
     if os.path.exists(os.path.join(tree, "include", "vtac", "vtac.h")):
         yield os.path.join(tree, "build", NAME)
-    # PREFIX/lib/pythonX.Y/site-packages/vtac, and PREFIX/share/vtac/python/vtac
-    for up in (3, 4):
-        root = os.path.abspath(os.path.join(here, *[".."] * up))
-        for folder in ("", "lib", "lib64"):
-            yield os.path.join(root, folder, f"{NAME}.{ABI}")
+    # PREFIX/share/vtac/python/vtac, or PREFIX/lib/pythonX.Y/site-packages/vtac
+    prefix = os.path.abspath(os.path.join(here, *[".."] * 4))
+    folders = ["lib", "lib64"]
+    multiarch = getattr(sys.implementation, "_multiarch", "")
+    if multiarch:
+        folders.append(os.path.join("lib", multiarch))
+    for folder in folders:
+        yield os.path.join(prefix, folder, f"{NAME}.{ABI}")
 
 
 def _find() -> str:

@@ -172,7 +172,11 @@ def load_module(source: str | os.PathLike | bytes, name: str = "") -> Module:
     This is native code: load only what you would run.
     """
     error = Error()
-    if isinstance(source, (bytes, bytearray)):
+    in_memory = isinstance(source, (bytes, bytearray))
+    if in_memory or not str(source).endswith(".o"):
+        # Libraries look for the runtime's functions in the global scope.
+        ctypes.CDLL(lib.path, mode=ctypes.RTLD_GLOBAL)
+    if in_memory:
         data = bytes(source)
         handle = lib.module_load_bytes(
             data, len(data), (name or "module").encode(), ctypes.byref(error)

@@ -92,9 +92,15 @@ bool parse_int(const char *what, const char *text, int64_t *ret);
 bool parse_small(const char *what, const char *text, int *ret);
 /* "AxB" and "A,B,C". */
 bool parse_pair(const char *what, const char *text, int64_t ret[2]);
+bool parse_size(const char *what, const char *text, int64_t *height,
+                int64_t *width);
 bool parse_list(const char *what, const char *text, int n, int64_t *ret);
 /* The index of `text` among n names, or a complaint and -1. */
 int parse_choice(const char *what, const char *text, int n,
                  const char *const *names);
+/* A name that vtac_sim_path_name gives. */
+bool parse_sim_path(const char *what, const char *text, vtac_sim_path *ret);
+/* What VTAC_SIM_ISA asks for, if it is there; an option overrides it. */
+bool environment_sim_path(vtac_sim_path *ret);
 
 #endif

@@ -116,15 +116,6 @@ static bool take_workload(ConvOptions *conv, const char *name) {
   return false;
 }
 
-static bool take_pair(const char *what, const char *text, int64_t *height,
-                      int64_t *width) {
-  int64_t pair[2];
-  if (!parse_pair(what, text, pair)) return false;
-  *height = pair[0];
-  *width = pair[1];
-  return true;
-}
-
 static bool take_tile(vtac_conv2d_params *p, const char *text) {
   const struct {
     const char *name;
@@ -161,13 +152,13 @@ static bool take(void *self, int index, const char *text) {
     case CONV_BATCH: return parse_int("--batch", text, &p->batch);
     case CONV_IN: return parse_int("--in-channels", text, &p->in_channels);
     case CONV_OUT: return parse_int("--out-channels", text, &p->out_channels);
-    case CONV_SIZE: return take_pair("--size", text, &p->height, &p->width);
+    case CONV_SIZE: return parse_size("--size", text, &p->height, &p->width);
     case CONV_KERNEL:
-      return take_pair("--kernel", text, &p->kernel_height, &p->kernel_width);
+      return parse_size("--kernel", text, &p->kernel_height, &p->kernel_width);
     case CONV_PAD:
-      return take_pair("--pad", text, &p->pad_height, &p->pad_width);
+      return parse_size("--pad", text, &p->pad_height, &p->pad_width);
     case CONV_STRIDE:
-      return take_pair("--stride", text, &p->stride_height, &p->stride_width);
+      return parse_size("--stride", text, &p->stride_height, &p->stride_width);
     case CONV_TILE: return take_tile(p, text);
     case CONV_VTHREADS: return parse_small("--vthreads", text, &p->vthreads);
     case CONV_SHIFT: return parse_small("--shift", text, &p->shift);

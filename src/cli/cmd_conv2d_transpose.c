@@ -17,29 +17,20 @@ static const Option options[] = {
     {"bias", NULL, "add a bias to each output channel"},
     {NULL, NULL, NULL}};
 
-static bool take_pair(const char *what, const char *text, int64_t *height,
-                      int64_t *width) {
-  int64_t pair[2];
-  if (!parse_pair(what, text, pair)) return false;
-  *height = pair[0];
-  *width = pair[1];
-  return true;
-}
-
 static bool take(void *self, int index, const char *text) {
   vtac_conv2d_transpose_params *p = self;
   switch (index) {
     case 0: return parse_int("--batch", text, &p->batch);
     case 1: return parse_int("--in-channels", text, &p->in_channels);
     case 2: return parse_int("--out-channels", text, &p->out_channels);
-    case 3: return take_pair("--size", text, &p->height, &p->width);
+    case 3: return parse_size("--size", text, &p->height, &p->width);
     case 4:
-      return take_pair("--kernel", text, &p->kernel_height, &p->kernel_width);
-    case 5: return take_pair("--pad", text, &p->pad_height, &p->pad_width);
+      return parse_size("--kernel", text, &p->kernel_height, &p->kernel_width);
+    case 5: return parse_size("--pad", text, &p->pad_height, &p->pad_width);
     case 6:
-      return take_pair("--stride", text, &p->stride_height, &p->stride_width);
+      return parse_size("--stride", text, &p->stride_height, &p->stride_width);
     case 7:
-      return take_pair("--extra", text, &p->extra_height, &p->extra_width);
+      return parse_size("--extra", text, &p->extra_height, &p->extra_width);
     case 8: return parse_small("--vthreads", text, &p->vthreads);
     case 9: return parse_small("--shift", text, &p->shift);
     default: p->bias = 1; return true;

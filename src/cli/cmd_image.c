@@ -28,21 +28,12 @@ static const Option pool_options[] = {
 static const Option global_options[] = {IMAGE_OPTIONS("7x7"),
                                         {NULL, NULL, NULL}};
 
-static bool take_pair(const char *what, const char *text, int64_t *height,
-                      int64_t *width) {
-  int64_t pair[2];
-  if (!parse_pair(what, text, pair)) return false;
-  *height = pair[0];
-  *width = pair[1];
-  return true;
-}
-
 static bool take_eltwise(void *self, int index, const char *text) {
   vtac_eltwise_params *p = self;
   switch (index) {
     case 0: return parse_int("--batch", text, &p->batch);
     case 1: return parse_int("--channels", text, &p->channels);
-    case 2: return take_pair("--size", text, &p->height, &p->width);
+    case 2: return parse_size("--size", text, &p->height, &p->width);
     case 3: return parse_small("--vthreads", text, &p->vthreads);
     case 4: p->wide = 1; return true;
     default: return parse_small("--shift", text, &p->shift);
@@ -54,14 +45,14 @@ static bool take_pool(void *self, int index, const char *text) {
   switch (index) {
     case 0: return parse_int("--batch", text, &p->batch);
     case 1: return parse_int("--channels", text, &p->channels);
-    case 2: return take_pair("--size", text, &p->height, &p->width);
+    case 2: return parse_size("--size", text, &p->height, &p->width);
     case 3: return parse_small("--vthreads", text, &p->vthreads);
     case 4: p->wide = 1; return true;
     case 5:
-      return take_pair("--window", text, &p->window_height, &p->window_width);
-    case 6: return take_pair("--pad", text, &p->pad_height, &p->pad_width);
+      return parse_size("--window", text, &p->window_height, &p->window_width);
+    case 6: return parse_size("--pad", text, &p->pad_height, &p->pad_width);
     default:
-      return take_pair("--stride", text, &p->stride_height, &p->stride_width);
+      return parse_size("--stride", text, &p->stride_height, &p->stride_width);
   }
 }
 

@@ -49,7 +49,7 @@ static const Option options[] = {
                   "run: write device memory to a file afterwards"},
     [OPT_SIM] = {"sim", "NAME", "run: fsim, or tsim, which counts cycles, too"},
     [OPT_SIM_PATH] = {"sim-path", "PATH",
-                      "run: on the fast (default), portable or plain path"},
+                      "run: on a path of the simulator; default: fast"},
     [OPT_NO_VERIFY] = {"no-verify", NULL, "run: do not verify first"},
     [OPT_TIMING_ONLY] = {"timing-only", NULL,
                          "run: count cycles, compute nothing"},
@@ -110,13 +110,6 @@ static bool take_sim(StreamOptions *own, const char *text) {
   return index >= 0;
 }
 
-static bool take_sim_path(StreamOptions *own, const char *text) {
-  static const char *const names[] = {"fast", "portable", "plain"};
-  int path = parse_choice("--sim-path", text, 3, names);
-  own->options.sim_path = (vtac_sim_path)path;
-  return path >= 0;
-}
-
 static bool take_stats(StreamOptions *own, const char *text) {
   static const char *const names[] = {"text", "json"};
   int format = parse_choice("--stats", text, 2, names);
@@ -134,7 +127,8 @@ static bool take(void *self, int index, const char *text) {
     case OPT_DUMP:
       return add_range("--dump", text, true, own->dump, &own->dumps);
     case OPT_SIM: return take_sim(own, text);
-    case OPT_SIM_PATH: return take_sim_path(own, text);
+    case OPT_SIM_PATH:
+      return parse_sim_path("--sim-path", text, &own->options.sim_path);
     case OPT_NO_VERIFY: own->options.no_verify = 1; return true;
     case OPT_TIMING_ONLY: own->timing_only = true; return true;
     default: return take_stats(own, text);
@@ -304,6 +298,8 @@ int command_stream(int argc, char **argv) {
       .own = options,
       .take = take,
       .self = &own};
+  if (status < 0 && !environment_sim_path(&own.options.sim_path))
+    status = EXIT_USAGE;
   if (status < 0) status = parse_file_options(&parser, argc, argv, &own.input);
   if (status < 0) status = check_options(&own);
   if (status < 0) status = process(&own);

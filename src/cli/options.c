@@ -178,6 +178,15 @@ bool parse_pair(const char *what, const char *text, int64_t ret[2]) {
   return parse_separated(what, text, 'x', 2, ret);
 }
 
+bool parse_size(const char *what, const char *text, int64_t *height,
+                int64_t *width) {
+  int64_t pair[2];
+  if (!parse_pair(what, text, pair)) return false;
+  *height = pair[0];
+  *width = pair[1];
+  return true;
+}
+
 bool parse_list(const char *what, const char *text, int n, int64_t *ret) {
   return parse_separated(what, text, ',', n, ret);
 }
@@ -217,8 +226,7 @@ static bool take_stats(CommonOptions *common, const char *text) {
   return true;
 }
 
-static bool take_sim_path(CommonOptions *common, const char *what,
-                          const char *text) {
+bool parse_sim_path(const char *what, const char *text, vtac_sim_path *ret) {
   enum { MOST_PATHS = 16 };
   const char *names[MOST_PATHS];
   int n = 0;
@@ -227,14 +235,13 @@ static bool take_sim_path(CommonOptions *common, const char *what,
     n++;
   }
   int path = parse_choice(what, text, n, names);
-  if (path >= 0) common->sim_path = (vtac_sim_path)path;
+  if (path >= 0) *ret = (vtac_sim_path)path;
   return path >= 0;
 }
 
-/* What the environment asks for; an option overrides it. */
-static bool take_environment(CommonOptions *common) {
+bool environment_sim_path(vtac_sim_path *ret) {
   const char *isa = getenv("VTAC_SIM_ISA");
-  return !isa || !*isa || take_sim_path(common, "VTAC_SIM_ISA", isa);
+  return !isa || !*isa || parse_sim_path("VTAC_SIM_ISA", isa, ret);
 }
 
 static bool take_sim(CommonOptions *common, const char *text) {
@@ -275,7 +282,8 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
     case OPT_DUMP_AFTER: common->dump_after = text; return true;
     case OPT_DUMP_DIR: common->dump_dir = text; return true;
     case OPT_TIME_PASSES: return common->time_passes = true;
-    case OPT_SIM_PATH: return take_sim_path(common, "--sim-path", text);
+    case OPT_SIM_PATH:
+      return parse_sim_path("--sim-path", text, &common->sim_path);
     case OPT_SIM: return take_sim(common, text);
     case OPT_EXEC: return take_exec(common, text);
     case OPT_OUTPUT: common->output = text; return true;
@@ -352,7 +360,7 @@ int parse_file_options(const OptionParser *parser, int argc, char **argv,
   opterr = 0;
   optind = 1;
   note_origin(parser, NULL, NULL);
-  if (parser->common && !take_environment(parser->common))
+  if (parser->common && !environment_sim_path(&parser->common->sim_path))
     return bad_usage(parser->command);
   while ((c = getopt_long(argc, argv, output < 0 ? ":" : ":o:", all, &index)) !=
          -1) {

@@ -217,7 +217,8 @@ static Layer layer_of(const Conv2d *conv) {
                        p->kernel_height},
                  .x = {conv->width, p->width, p->pad_width, p->stride_width,
                        p->kernel_width},
-                 .taps = p->kernel_height * p->kernel_width,
+                 .taps_y = p->kernel_height,
+                 .taps_x = p->kernel_width,
                  .points = 1,
                  .alu = p->bias ? 4 : 3,
                  .bias = p->bias ? 1 : 0};

@@ -173,7 +173,8 @@ static void choose(vtac_context *c, Transpose *conv) {
                        .in = ceil_div(p->in_channels, t.block_in),
                        .y = {y->steps, p->height, y->before, 1, y->reach},
                        .x = {x->steps, p->width, x->before, 1, x->reach},
-                       .taps = points * y->taps * x->taps,
+                       .taps_y = y->taps,
+                       .taps_x = x->taps,
                        .points = points,
                        .alu = p->bias ? 4 : 3,
                        .bias = p->bias ? 1 : 0};

@@ -68,7 +68,8 @@ static void choose(vtac_context *c, Reduction *r, const vtac_gemm_params *p) {
                        .in = ceil_div(p->in, t.block_in),
                        .y = point,
                        .x = point,
-                       .taps = 1,
+                       .taps_y = 1,
+                       .taps_x = 1,
                        .points = 1,
                        .alu = p->bias ? 4 : 3,
                        .bias = p->bias};

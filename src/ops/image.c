@@ -36,6 +36,17 @@ static vtac_expr inside(vtac_context *c, vtac_iter axis, int64_t pad,
                   vtac_less(c, at, vtac_int(c, size + pad)));
 }
 
+vtac_expr image_inside(vtac_context *c, const ImageShape *shape,
+                       const int64_t pad[2], const vtac_iter axes[IMAGE_DIMS]) {
+  vtac_expr all = NULL;
+  for (int i = 0; i < 2; i++) {
+    if (!pad[i]) continue;
+    vtac_expr one = inside(c, axes[2 + i], pad[i], shape->dim[2 + i]);
+    all = all ? vtac_and(c, all, one) : one;
+  }
+  return all;
+}
+
 /* The element of `data`, or zero in the padding. */
 static vtac_expr padded(vtac_context *c, vtac_tensor data,
                         const ImageShape *shape, const int64_t pad[2],
@@ -47,12 +58,7 @@ static vtac_expr padded(vtac_context *c, vtac_tensor data,
     if (pad[i]) at[2 + i] = vtac_sub(c, at[2 + i], vtac_int(c, pad[i]));
   vtac_expr value =
       vtac_cast(c, t.acc_type, vtac_read(c, data, IMAGE_DIMS, at));
-  vtac_expr all = NULL;
-  for (int i = 0; i < 2; i++) {
-    if (!pad[i]) continue;
-    vtac_expr one = inside(c, axes[2 + i], pad[i], shape->dim[2 + i]);
-    all = all ? vtac_and(c, all, one) : one;
-  }
+  vtac_expr all = image_inside(c, shape, pad, axes);
   if (!all) return value;
   return vtac_if_then_else(c, all, value, vtac_const(c, t.acc_type, 0));
 }

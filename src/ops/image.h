@@ -37,6 +37,9 @@ void image_axes(vtac_context *context, const ImageShape *shape,
  * (rows, columns); `wide`: in the accumulators' type. */
 void image_source(vtac_context *context, ImageOp *image, const char *name,
                   const ImageShape *shape, bool wide, const int64_t pad[2]);
+/* Do axes over the padded shape lie inside of the padding?  NULL: always. */
+vtac_expr image_inside(vtac_context *context, const ImageShape *shape,
+                       const int64_t pad[2], const vtac_iter axes[IMAGE_DIMS]);
 /* Adds a stage of the vector unit: `axes` are its own. */
 vtac_tensor image_stage(vtac_context *context, ImageOp *image, const char *name,
                         const vtac_iter axes[IMAGE_DIMS], vtac_expr body);

@@ -103,34 +103,25 @@ static void reduce(vtac_context *c, Pool *pool, vtac_tensor source,
 
 /* ---- Maximum ------------------------------------------------------------ */
 
-static vtac_expr within(vtac_context *c, vtac_iter axis, int64_t pad,
-                        int64_t size) {
-  vtac_expr at = vtac_iter_expr(c, axis);
-  return vtac_and(c, vtac_greater_equal(c, at, vtac_int(c, pad)),
-                  vtac_less(c, at, vtac_int(c, size + pad)));
-}
-
-/* The padding, loaded as zeros, becomes less than all values. */
+/* The padding, loaded as zeros, becomes no more than any value. */
 static vtac_tensor lower_padding(vtac_context *c, Pool *pool) {
   const vtac_pool2d_params *p = &pool->params;
+  const int64_t pad[] = {p->pad_height, p->pad_width};
   vtac_tensor source = pool->image.source[0];
-  if (!p->pad_height && !p->pad_width) return source;
-  ImageShape shape =
-      image_shape(c, p->batch, p->channels, p->height + 2 * p->pad_height,
-                  p->width + 2 * p->pad_width);
+  ImageShape shape = image_shape(c, p->batch, p->channels, p->height, p->width);
+  ImageShape larger = shape;
   vtac_iter axes[IMAGE_DIMS];
-  image_axes(c, &shape, axes);
-  vtac_expr all = NULL;
-  if (p->pad_height) all = within(c, axes[2], p->pad_height, p->height);
-  if (p->pad_width) {
-    vtac_expr x = within(c, axes[3], p->pad_width, p->width);
-    all = all ? vtac_and(c, all, x) : x;
-  }
+  larger.dim[2] += 2 * pad[0];
+  larger.dim[3] += 2 * pad[1];
+  image_axes(c, &larger, axes);
+  vtac_expr inside = image_inside(c, &shape, pad, axes);
+  if (!inside) return source;
   OpTarget t = op_target(c);
   vtac_expr least = vtac_const(c, t.acc_type, -(double)t.inp_max - 1);
   return image_stage(
       c, &pool->image, "data_low", axes,
-      vtac_if_then_else(c, all, vtac_at(c, source, IMAGE_DIMS, axes), least));
+      vtac_if_then_else(c, inside, vtac_at(c, source, IMAGE_DIMS, axes),
+                        least));
 }
 
 vtac_op *vtac_max_pool2d(vtac_context *c, const vtac_pool2d_params *params) {

@@ -8,7 +8,8 @@
  *   nothing   batch, group, channels, rows, columns
  *   weights   group, channels, [weights here] batch, rows, columns
  *   data      batch, group, rows, columns, [data here] channels
- * Two threads over channels or rows run outside of all of them. */
+ * Two threads over channels or rows run outside of all of them.  Where not even
+ * one block's window of weights fits, the reduction runs over parts of it. */
 #include "ops/reduction.h"
 
 enum { MOST_LOOPS = 16 };
@@ -136,23 +137,38 @@ static vtac_iter loop_around(const Loops *loops, vtac_iter axis) {
   return i ? loops->at[i - 1] : NULL;
 }
 
+/* Takes the loop over parts out of the reduction over a window's dimension. */
+static vtac_iter split_window(vtac_context *c, vtac_stage mul, int64_t part,
+                              Loops *outer, vtac_iter axis) {
+  vtac_iter parts, inner = axis;
+  if (part) {
+    vtac_split(c, mul, axis, part, &parts, &inner);
+    push(outer, parts);
+  }
+  return inner;
+}
+
 /* Reduces over the outer part of the channels first; a loop that changes the
  * output stands inside the loops over windows. */
 static void block_reduction(vtac_context *c, Reduction *r) {
   vtac_stage mul = vtac_stage_of(c, r->op.schedule, r->sum);
-  int n = vtac_tensor_ndim(r->sum), windows = 1;
-  while (vtac_tensor_reduce_axis(r->sum, windows + 1)) windows++;
+  const int64_t part[] = {r->tiling.taps_y, r->tiling.taps_x};
+  int n = vtac_tensor_ndim(r->sum), windows = 0;
+  while (vtac_tensor_reduce_axis(r->sum, windows + 2)) windows++;
   vtac_iter in_inner;
-  Loops order = {0};
+  Loops order = {0}, window = {0};
   vtac_split(c, mul, vtac_tensor_reduce_axis(r->sum, 0), r->tiling.in,
              &r->in_outer, &in_inner);
   push(&order, r->in_outer);
+  for (int i = 0; i < windows; i++)
+    push(&window, split_window(c, mul, part[i], &order,
+                               vtac_tensor_reduce_axis(r->sum, i + 1)));
+  r->in_outer = order.at[order.n - 1];
   for (int i = 0; i < r->inner; i++) push(&order, vtac_axis(r->sum, i));
   push(&order, in_inner);
-  for (int i = 1; i < windows; i++)
-    push(&order, vtac_tensor_reduce_axis(r->sum, i));
+  for (int i = 0; i < windows; i++) push(&order, window.at[i]);
   for (int i = r->inner; i < n; i++) push(&order, vtac_axis(r->sum, i));
-  push(&order, vtac_tensor_reduce_axis(r->sum, windows));
+  push(&order, vtac_tensor_reduce_axis(r->sum, windows + 1));
   vtac_reorder(c, mul, order.n, order.at);
 }
 

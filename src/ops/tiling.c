@@ -78,11 +78,17 @@ typedef struct Search {
   const Layer *layer;
   Tiling fixed;          /* what the user has said; 0: to be chosen */
   bool found;            /* some tiling fits */
+  bool parts;            /* windows are reduced in parts: nothing is kept */
   int64_t least;         /* bytes */
   bool choosing;         /* the second time: the least is known */
   int64_t bytes, cycles; /* of the best */
   Tiling best;
 } Search;
+
+/* Weight blocks for one block of `out` and one of `in`. */
+static int64_t taps_of(const Layer *l) {
+  return l->points * l->taps_y * l->taps_x;
+}
 
 static int64_t tiles_of(const Layer *l, const Tiling *t) {
   return l->groups * ceil_div(l->batch, t->batch) * ceil_div(l->out, t->out) *
@@ -99,7 +105,7 @@ static bool fits(const Search *s, const Tiling *t) {
   int64_t window = t->batch * window_of(&l->y, t->y) * window_of(&l->x, t->x);
   int64_t data = window * (t->keep == KEEP_DATA ? l->in : t->in);
   int64_t weights =
-      t->out * l->taps * (t->keep == KEEP_WEIGHTS ? l->in : t->in);
+      t->out * taps_of(l) * (t->keep == KEEP_WEIGHTS ? l->in : t->in);
   return within(t->out * sums * t->threads, s->hw->acc_buff_depth) &&
          within(data * t->threads, s->hw->inp_buff_depth) &&
          within(weights * t->threads, s->hw->wgt_buff_depth) &&
@@ -124,7 +130,7 @@ static int64_t loop_steps(const Tiling *t) {
 static int64_t micro_op_bytes(const Search *s, const Tiling *t) {
   const Layer *l = s->layer;
   int64_t steps = t->batch * t->out * t->y * t->x * l->points * t->in *
-                  max_of(l->taps / l->points, 1);
+                  l->taps_y * l->taps_x;
   int64_t size = UOP_BYTES * steps / loop_steps(t);
   int64_t reductions = ceil_div(l->in, t->in);
   int64_t kernels =
@@ -139,7 +145,7 @@ static int64_t moved_bytes(const Search *s, const Tiling *t) {
   int64_t pixels = ceil_div(l->y.out, t->y) * ceil_div(l->x.out, t->x);
   int64_t data = l->batch * l->groups * l->in * steps_read(&l->y, t->y) *
                  steps_read(&l->x, t->x);
-  int64_t weights = l->groups * l->out * l->in * l->taps;
+  int64_t weights = l->groups * l->out * l->in * taps_of(l);
   int64_t results =
       l->batch * l->groups * l->out * l->y.out * l->x.out * l->points;
   bool channels = t->threads > 1 && t->over == OVER_CHANNELS && l->groups == 1;
@@ -159,7 +165,7 @@ static int64_t moved_bytes(const Search *s, const Tiling *t) {
 static int64_t work_of(const Layer *l) {
   int64_t sums =
       l->batch * l->groups * l->out * l->y.out * l->x.out * l->points;
-  return sums * (l->in * max_of(l->taps / l->points, 1) + 1 + l->alu);
+  return sums * (l->in * l->taps_y * l->taps_x + 1 + l->alu);
 }
 
 static int64_t cycles_of(const Search *s, const Tiling *t, int64_t bytes) {
@@ -204,8 +210,8 @@ static void consider_depths(Search *s, Tiling t) {
   for (int64_t in = first_tile(l->in, s->fixed.in); in;
        in = next_tile(l->in, s->fixed.in, in)) {
     t.in = in;
-    int64_t size =
-        UOP_BYTES * t.batch * t.out * t.y * t.x * in * l->taps / loop_steps(&t);
+    int64_t size = UOP_BYTES * t.batch * t.out * t.y * t.x * in * taps_of(l) /
+                   loop_steps(&t);
     if (in > 1 && !s->fixed.in && size > s->hw->uop_buff_size / 8) continue;
     if (!fits(s, &t)) continue;
     consider(s, &t);
@@ -215,7 +221,8 @@ static void consider_depths(Search *s, Tiling t) {
 
 static void consider_threads(Search *s, Tiling t) {
   static const ThreadsOver over[] = {OVER_NOTHING, OVER_CHANNELS, OVER_ROWS};
-  for (Resident keep = KEEP_NOTHING; keep <= KEEP_DATA; keep++)
+  Resident most = s->parts ? KEEP_NOTHING : KEEP_DATA;
+  for (Resident keep = KEEP_NOTHING; keep <= most; keep++)
     for (int i = 0; i < 3; i++) {
       if (s->fixed.threads && (s->fixed.threads > 1) != (i > 0)) continue;
       t.keep = keep;
@@ -236,28 +243,55 @@ static void search(Search *s) {
            out = next_tile(l->out, s->fixed.out, out))
         for (int64_t batch = first_tile(l->batch, s->fixed.batch); batch;
              batch = next_tile(l->batch, s->fixed.batch, batch))
-          consider_threads(s, (Tiling){batch, out, 0, y, x, 0, 0, 0});
+          consider_threads(s, (Tiling){.batch = batch,
+                                       .out = out,
+                                       .y = y,
+                                       .x = x,
+                                       .taps_y = s->fixed.taps_y,
+                                       .taps_x = s->fixed.taps_x});
     if (done || (done = s->found)) return;
   }
+}
+
+/* Is there any tiling? */
+static bool search_any(Search *s) {
+  search(s);
+  if (!s->found && s->fixed.threads > 1) {
+    s->fixed.threads = 1;
+    search(s);
+  }
+  return s->found;
+}
+
+/* Reduces over parts of the window, as large ones as fit. */
+static bool search_parts(Search *s, const Layer *layer, Layer *part) {
+  s->layer = part;
+  s->parts = true;
+  for (int64_t x = layer->taps_x; x; x = next_tile(layer->taps_x, 0, x))
+    for (int64_t y = layer->taps_y; y; y = next_tile(layer->taps_y, 0, y)) {
+      if (y > 1 && x < layer->taps_x) continue;
+      *part = *layer;
+      part->taps_y = s->fixed.taps_y = y;
+      part->taps_x = s->fixed.taps_x = x;
+      part->y.window -= layer->taps_y - y;
+      part->x.window -= layer->taps_x - x;
+      if (search_any(s)) return true;
+    }
+  return false;
 }
 
 void choose_tiling(vtac_context *c, const Layer *layer, Tiling *tiling) {
   if (vtac_context_error(c)) return;
   Search s = {.hw = &c->config, .layer = layer, .fixed = *tiling};
-  search(&s);
-  if (!s.found && s.fixed.threads > 1) {
-    s.fixed.threads = 1;
-    search(&s);
-  }
-  if (!s.found) {
-    op_refuse(
-        c,
-        "no tile fits the memories: one step of the output reads %lld x "
-        "%lld activations and %lld weight blocks, of %d and %d that fit; use a "
-        "smaller kernel or a configuration with larger memories",
-        (long long)layer->y.window, (long long)layer->x.window,
-        (long long)layer->taps, c->config.inp_buff_depth,
-        c->config.wgt_buff_depth);
+  Layer part;
+  if (!search_any(&s) && !search_parts(&s, layer, &part)) {
+    op_refuse(c,
+              "no tile fits the memories: one tap takes %lld weight blocks and "
+              "%lld accumulators, of %d and %d that fit; use a smaller stride "
+              "or a configuration with larger memories",
+              (long long)layer->points,
+              (long long)(layer->points + layer->bias),
+              c->config.wgt_buff_depth, c->config.acc_buff_depth);
     return;
   }
   s.choosing = true;

@@ -20,10 +20,10 @@ typedef struct Span {
 typedef struct Layer {
   int64_t batch, groups, out, in; /* blocks; `out` and `in` of one group */
   Span y, x;
-  int64_t taps;   /* weight blocks for one block of `out` and one of `in` */
-  int64_t points; /* sums at one step of the output */
-  int64_t alu;    /* operations on a sum behind the reduction */
-  int64_t bias;   /* accumulators for a block of `out` */
+  int64_t taps_y, taps_x; /* of a window, each with its own weights */
+  int64_t points;         /* sums at one step of the output */
+  int64_t alu;            /* operations on a sum behind the reduction */
+  int64_t bias;           /* accumulators for a block of `out` */
 } Layer;
 
 /* Who divides the tiles among two virtual threads. */
@@ -34,6 +34,7 @@ typedef enum Resident { KEEP_NOTHING, KEEP_WEIGHTS, KEEP_DATA } Resident;
 
 typedef struct Tiling {
   int64_t batch, out, in, y, x; /* of a tile; in blocks and steps */
+  int64_t taps_y, taps_x;       /* that are reduced at once, 0: all */
   ThreadsOver over;
   int threads;
   Resident keep;

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "arith/arith.h"
+#include "base/strbuf.h"
 #include "base/trap.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
@@ -27,7 +28,10 @@
 #include "vta/calls.h"
 #include "vta/dma.h"
 
-enum { MAX_PAD = 15 }; /* four bits in the instruction */
+enum {
+  MAX_PAD = 15, /* four bits in the instruction */
+  MAX_SIZE = 65535
+};
 
 typedef struct Copy {
   const VtaEnv *env;
@@ -400,6 +404,26 @@ static const char *padding_in_block(const Copy *copy, const Route *route) {
   return NULL;
 }
 
+/* Sizes and distances have 16 bits. */
+static const char *too_large(const Copy *copy, const DmaPattern *dram) {
+  const struct {
+    const char *what;
+    const Expr *value;
+  } fields[] = {{"a row of %lld blocks", dram->x_size},
+                {"%lld rows", dram->y_size},
+                {"rows %lld blocks apart", dram->x_stride}};
+  for (int i = 0; i < 3; i++) {
+    const IntImm *imm = as_int(fields[i].value);
+    if (!imm || imm->value <= MAX_SIZE) continue;
+    Strbuf text;
+    strbuf_init(&text, copy->arena);
+    strbuf_printf(&text, fields[i].what, (long long)imm->value);
+    strbuf_printf(&text, "; the limit is %d", MAX_SIZE);
+    return text.text;
+  }
+  return NULL;
+}
+
 /* Fits the copy into one instruction inside `outer` loops.  NULL, or why that
  * does not go. */
 static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
@@ -420,6 +444,7 @@ static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
         dma_list_text(copy->arena, sram->n, sram->stride));
   why = dma_pattern(copy->analyzer, dram, route->block, !copy->condition,
                     &ret->dram);
+  if (!why) why = too_large(copy, &ret->dram);
   if (why)
     return arena_printf(copy->arena, "in '%s', %s", dram->buffer->name, why);
   ret->sram = sram_pointer(copy, sram);

@@ -195,9 +195,16 @@ class Tensors(unittest.TestCase):
         t = vtac.compute((2,), lambda i: i, "t", tag="elemwise")
         self.assertEqual(t.tag, "elemwise")
 
+    def test_slices(self) -> None:
+        t = vtac.placeholder((2, 3, 4), "int32", name="t")
+        self.assertIsInstance(t[0], vtac.Slice)
+        self.assertEqual(str(t[0][1][2]), str(t[0, 1, 2]))
+        self.assertIn("2 indices", repr(t[0][1]))
+        self.assertEqual(t[0].dtype, "int32")
+
     def test_scalar_tensors(self) -> None:
         t = vtac.placeholder((), "int32", name="t")
-        u = vtac.compute((3,), lambda i: t + i if False else t() + i, "u")
+        u = vtac.compute((3,), lambda i: t() + i, "u")
         self.assertEqual(u.inputs, (t,))
         with self.assertRaises(TypeError):
             len(t)
@@ -266,6 +273,23 @@ class Contexts(unittest.TestCase):
         self.assertIs(vtac.current(), t._context)
         u = vtac.compute((2,), lambda i: t[i])
         self.assertIs(u._context, t._context)
+
+    def test_classes_can_be_ones_own(self) -> None:
+        class MyTensor(vtac.Tensor):
+            pass
+
+        class Mine(vtac.Context):
+            tensor_class = MyTensor
+            expr_class = type("MyExpr", (vtac.Expr,), {})
+            axis_class = type("MyAxis", (vtac.Axis,), {})
+            schedule_class = type("MySchedule", (vtac.Schedule,), {})
+            stage_class = type("MyStage", (vtac.Stage,), {})
+
+        t = Mine().placeholder((2,), "int32", "t")
+        u = t._context.compute((2,), lambda i: t[i] + i, "u")
+        s = vtac.schedule(u)
+        for thing in (u, u.body, u.axis[0], s, s[u]):
+            self.assertTrue(type(thing).__name__.startswith("My"), thing)
 
     def test_errors_do_not_stick(self) -> None:
         with self.assertRaises(vtac.VtacError):

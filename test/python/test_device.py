@@ -224,12 +224,29 @@ class Modules(unittest.TestCase):
             loaded = vtac.load_module(path)
             self.assertEqual(loaded.origin, "a test")
             self.assertEqual([p.name for p in loaded.params], ["a", "b"])
-            self.assertEqual(loaded.config, vtac.Config())
             self.check_loaded(loaded)
             with open(path, "rb") as file:
                 self.check_loaded(vtac.load_module(file.read(), "m.o"))
             for target in vtac.targets():
                 module.save(os.path.join(folder, target + ".o"), target)
+
+    @unittest.skipUnless(vtac.targets(), "there is no code generator")
+    def test_accelerator_module(self) -> None:
+        op = vtac.ops.gemm(1, 64, 64)
+        module = op.build()
+        arrays = [numpy.full(t.shape, 9, t.dtype) for t in op.args]
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "m.o")
+            module.save(path)
+            loaded = vtac.load_module(path)
+        self.assertEqual(loaded.config, module.config)
+        results = []
+        for one in (module, module.compile(), loaded):
+            arrays[-1][...] = 0
+            with vtac.Device() as device:
+                one(*arrays, device=device)
+                results.append((arrays[-1].tobytes(), dict(device.counters)))
+        self.assertEqual(results[1:], results[:1] * 2)
 
     def test_bad_files(self) -> None:
         with self.assertRaises(vtac.FileError):

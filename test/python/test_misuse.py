@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 import subprocess
 import sys
@@ -130,7 +131,6 @@ class Arguments(unittest.TestCase):
         self.refused("no axis", stage.split, "i", 2)
         self.refused("no axis", stage.reorder, i, None)
         self.refused("", stage.reorder, i, i)
-        self.refused("", stage.fuse, j, i)
         self.refused("no stage", stage.compute_at, u, i)
         self.refused("", stage.compute_at, stage, i)
         self.refused("", stage.compute_inline)
@@ -249,6 +249,7 @@ class Life(unittest.TestCase):
         module(numpy.arange(16, dtype="int32"), result)
         self.assertEqual(result[3], 4)
 
+    @unittest.skipIf("asan" in os.environ.get("LD_PRELOAD", ""), "ASan keeps it")
     def test_many_programs_do_not_pile_up(self) -> None:
         import resource
 

@@ -455,9 +455,149 @@ static void test_changed_uops(void **state) {
   close_trial(&t);
 }
 
+/* ---- Weights that wait in DRAM, stores that become one ------------------ */
+
+static Insn transfer(Trial *t, HwOpcode opcode, uint32_t memory, uint32_t sram,
+                     uint32_t element, uint32_t n) {
+  uint32_t bytes = hw_elem_bytes(&t->port[0]->config, memory);
+  return (Insn){.opcode = opcode,
+                .mem = {.memory_type = memory,
+                        .sram_base = sram,
+                        .dram_base = t->data / bytes + element,
+                        .y_size = 1,
+                        .x_size = n,
+                        .x_stride = n}};
+}
+
+/* Micro-ops, activations and eight weights, in the order compute, load. */
+static uint32_t load_operands(Trial *t, Insn *to) {
+  to[0] = transfer(t, HW_OP_LOAD, HW_MEM_UOP, 0, DATA / 2 / 4, UOPS);
+  to[1] = transfer(t, HW_OP_LOAD, HW_MEM_INP, 0, 0, 32);
+  to[2] = transfer(t, HW_OP_LOAD, HW_MEM_WGT, 0, 8, 8);
+  to[2].push_next = 1;
+  return 3;
+}
+
+/* Products of a row and a matrix, which take weights where they lie. */
+static Insn product(void) {
+  return (Insn){.opcode = HW_OP_GEMM,
+                .gemm = {.uop_bgn = UOPS / 2,
+                         .uop_end = UOPS / 2 + 1,
+                         .iter_out = 4,
+                         .iter_in = 2,
+                         .dst_factor_out = 1,
+                         .src_factor_in = 1,
+                         .wgt_factor_out = 2,
+                         .wgt_factor_in = 1}};
+}
+
+static void run_product(Trial *t, bool pops) {
+  Insn stream[2] = {product(), {.opcode = HW_OP_FINISH}};
+  stream[0].pop_prev = pops;
+  run_good(t, stream, 2);
+}
+
+/* A store over weights that were loaded but not used yet. */
+static void test_store_over_weights(void **state) {
+  (void)state;
+  HwConfig config = make_config(0, 4, 3, 3, 5);
+  for (uint32_t at = 0; at < 5; at++) {
+    Insn stream[8];
+    Trial t;
+    open_trial(&t, &config, at);
+    const uint32_t tile =
+        (uint32_t)config.wgt_elem_bytes / (uint32_t)config.out_elem_bytes;
+    uint32_t n = load_operands(&t, stream);
+    stream[n] =
+        transfer(&t, HW_OP_STORE, HW_MEM_OUT, 0, (6 + 2 * at) * tile, 2 * tile);
+    stream[n].push_prev = 1;
+    n++;
+    stream[n] = product();
+    stream[n].pop_prev = stream[n].pop_next = 1;
+    n++;
+    stream[n++] = (Insn){.opcode = HW_OP_FINISH};
+    run_good(&t, stream, n);
+    dump(&t);
+    close_trial(&t);
+  }
+}
+
+/* The host writes between the load and the use. */
+static void test_weights_between_runs(void **state) {
+  (void)state;
+  static uint8_t other[DATA / 4];
+  HwConfig config = make_config(0, 4, 3, 3, 5);
+  Insn stream[8];
+  Trial t;
+  open_trial(&t, &config, 1);
+  uint32_t n = load_operands(&t, stream);
+  stream[n++] = (Insn){.opcode = HW_OP_FINISH};
+  run_good(&t, stream, n);
+  for (int p = 0; p < t.ports; p++)
+    t.port[p]->ops->copy_in(t.port[p], t.data, other, sizeof other, NULL);
+  run_product(&t, true);
+  dump(&t);
+  close_trial(&t);
+}
+
+/* Zeros take the place of weights that still lie in DRAM. */
+static void test_padded_weights(void **state) {
+  (void)state;
+  HwConfig config = make_config(0, 4, 3, 3, 5);
+  Insn stream[8];
+  Trial t;
+  open_trial(&t, &config, 1);
+  uint32_t n = load_operands(&t, stream);
+  stream[n] = transfer(&t, HW_OP_LOAD, HW_MEM_WGT, 1, 20, 2);
+  stream[n].mem.x_pad_0 = stream[n].mem.y_pad_1 = 1;
+  stream[n].push_next = 1;
+  n++;
+  stream[n++] = (Insn){.opcode = HW_OP_FINISH, .pop_prev = 1};
+  run_good(&t, stream, n);
+  run_product(&t, true);
+  dump(&t);
+  close_trial(&t);
+}
+
+/* One store after another, each a small step from the last. */
+static void test_small_stores(void **state) {
+  (void)state;
+  HwConfig config = make_config(0, 4, 3, 3, 5);
+  for (uint64_t seed = 0; seed < 40; seed++) {
+    Insn stream[INSNS + 4];
+    Trial t;
+    open_trial(&t, &config, seed);
+    stream[0] = transfer(&t, HW_OP_LOAD, HW_MEM_ACC, 0, 0, 64);
+    stream[1] = (Insn){.opcode = HW_OP_FINISH};
+    run_good(&t, stream, 2);
+    uint32_t n = 0, sram = 0, element = 2000, size = 1 + below(&t, 2);
+    uint32_t step = below(&t, 4);
+    while (n < INSNS && sram + 2 * size < 64) {
+      Insn insn = transfer(&t, HW_OP_STORE, HW_MEM_OUT, sram, element, size);
+      if (below(&t, 6) == 0) insn.mem.y_size = 2;
+      if (below(&t, 2)) insn.mem.x_stride = step * size;
+      stream[n++] = insn;
+      sram += below(&t, 8) ? size * insn.mem.y_size : 0;
+      element += below(&t, 8) ? step * size : 0;
+      if (below(&t, 12) == 0) element -= 9;
+      if (below(&t, 8) == 0) step = below(&t, 4);
+    }
+    stream[n - 1].push_prev = 1;
+    stream[n++] = (Insn){.opcode = HW_OP_FINISH, .pop_next = 1};
+    run_good(&t, stream, n);
+    close_trial(&t);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_shapes), cmocka_unit_test(test_widths),
-      cmocka_unit_test(test_errors), cmocka_unit_test(test_changed_uops)};
+      cmocka_unit_test(test_shapes),
+      cmocka_unit_test(test_widths),
+      cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_changed_uops),
+      cmocka_unit_test(test_store_over_weights),
+      cmocka_unit_test(test_weights_between_runs),
+      cmocka_unit_test(test_padded_weights),
+      cmocka_unit_test(test_small_stores)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

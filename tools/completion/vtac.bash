@@ -3,7 +3,7 @@
 
 _vtac_values() { # words that may follow the option
   case $1 in
-    --emit) echo default tiled vta insns c ;;
+    --emit) echo default tiled vta insns c insns-bin ;;
     --exec) echo evaluator native ;;
     --target) echo host armv7 aarch64 riscv64 ;;
     --stats | --format) echo text json ;;
@@ -12,6 +12,14 @@ _vtac_values() { # words that may follow the option
     --workload) vtac conv2d --workload list 2>/dev/null |
       sed -n 's/^\([a-z0-9]*\.[A-Za-z0-9]*\) .*/\1/p'; echo list ;;
     --dump-after) vtac passes 2>/dev/null | cut -d ' ' -f 1 ;;
+  esac
+}
+
+_vtac_stream() { # words of the commands about streams
+  case $1 in
+    stream) echo verify run --config --dram --dump --sim --sim-path \
+      --no-verify --timing-only --stats ;;
+    *) echo --config --output ;;
   esac
 }
 
@@ -27,7 +35,8 @@ _vtac() {
   [[ $word == = ]] && word=
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
   case $previous in
-    --config | --output | --load) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --config | --output | --load | --dram | --dump)
+      mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --dump-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     --emit | --stats | --format | --sim | --sim-path | --workload | --dump-after | \
       --exec | --target)
@@ -40,7 +49,7 @@ _vtac() {
       if ((COMP_CWORD == 1)); then
         words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
           add relu requantize max_pool2d avg_pool2d global_avg_pool2d
-          run config passes $general"
+          run asm disasm stream config passes $general"
       else
         case ${COMP_WORDS[1]} in
           gemm | dense) words="--batch --in --out --tile --shift --vthreads
@@ -53,6 +62,11 @@ _vtac() {
             --pad --stride --tile --vthreads --shift --bias --groups --workload
             $common" ;;
           run) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+          asm | disasm | stream)
+            words=$(_vtac_stream "${COMP_WORDS[1]}")" $general"
+            mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
+              compgen -f -- "$word")
+            return ;;
           config) words="--config --format $general" ;;
           *) words=$general ;;
         esac

@@ -15,6 +15,8 @@ set -l gemm '__fish_seen_subcommand_from gemm dense'
 set -l conv2d '__fish_seen_subcommand_from conv2d group_conv2d depthwise_conv2d conv2d_transpose'
 set -l images '__fish_seen_subcommand_from add relu requantize max_pool2d avg_pool2d global_avg_pool2d'
 set -l run '__fish_seen_subcommand_from run'
+set -l text '__fish_seen_subcommand_from asm disasm'
+set -l stream '__fish_seen_subcommand_from stream'
 set -l config '__fish_seen_subcommand_from config'
 
 complete -c vtac -f
@@ -34,11 +36,17 @@ complete -c vtac -n __fish_use_subcommand -a requantize -d 'Shift and clip of su
 complete -c vtac -n __fish_use_subcommand -a max_pool2d -d '2D maximum pooling'
 complete -c vtac -n __fish_use_subcommand -a avg_pool2d -d '2D average pooling'
 complete -c vtac -n __fish_use_subcommand -a global_avg_pool2d -d 'Average of each channel'
+complete -c vtac -n __fish_use_subcommand -a asm \
+    -d 'Instructions from their text'
+complete -c vtac -n __fish_use_subcommand -a disasm \
+    -d 'The text of instructions'
+complete -c vtac -n __fish_use_subcommand -a stream \
+    -d 'Verify or run instructions'
 complete -c vtac -n __fish_use_subcommand -a config -d 'Show the configuration'
 complete -c vtac -n __fish_use_subcommand -a passes -d 'List the passes'
 
 complete -c vtac -n $operators -l config -r -F -d 'A vta_config.json'
-complete -c vtac -n $operators -l emit -x -a 'default tiled vta insns c' \
+complete -c vtac -n $operators -l emit -x -a 'default tiled vta insns c insns-bin' \
     -d 'Print a stage'
 complete -c vtac -n $operators -l no-run -d 'Do not run the kernel'
 complete -c vtac -n $operators -l seed -x -d 'Seed of the input data'
@@ -88,6 +96,22 @@ complete -c vtac -n $images -l window -x -d 'Size of the window, HxW'
 complete -c vtac -n $images -l pad -x -d 'Padding around the input, HxW'
 complete -c vtac -n $images -l stride -x -d 'Steps of the window, HxW'
 complete -c vtac -n $images -l wide -d 'Data in the type of the accumulators'
+
+complete -c vtac -n $text -F
+complete -c vtac -n $text -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $text -l output -s o -r -F -d 'Where to write'
+
+complete -c vtac -n $stream -F -a 'verify run'
+complete -c vtac -n $stream -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $stream -l dram -r -F -d 'FILE@ADDRESS into device memory'
+complete -c vtac -n $stream -l dump -r -F -d 'FILE@ADDRESS+SIZE afterwards'
+complete -c vtac -n $stream -l sim -x -a 'fsim tsim' -d 'Simulator'
+complete -c vtac -n $stream -l sim-path -x -a 'fast portable plain' \
+    -d 'Path of the simulator'
+complete -c vtac -n $stream -l no-verify -d 'Do not verify first'
+complete -c vtac -n $stream -l timing-only -d 'Count cycles only'
+complete -c vtac -n $stream -l stats -x -a 'text json' \
+    -d 'Format of the counters'
 
 complete -c vtac -n $config -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $config -l format -x -a 'text json' \

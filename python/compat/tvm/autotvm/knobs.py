@@ -68,7 +68,9 @@ class FallbackConfigEntity:
         self._knobs[name] = value
 
 
-def _register(task_name, func=None):
+def register_topi_compute(task_name, func=None):
+    """Gives a function its knobs as the first argument; a decorator, too."""
+
     def decorate(function):
         @functools.wraps(function)
         def call(*args, **kwargs):
@@ -80,8 +82,10 @@ def _register(task_name, func=None):
     return decorate(func) if func else decorate
 
 
-register_topi_compute = _register
-register_topi_schedule = _register
+def register_topi_schedule(task_name, func=None):
+    """The same for a schedule."""
+    return register_topi_compute(task_name, func)
+
 
 __getattr__ = getattr_of(__name__)
 

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stages of the vector unit as perfect nests. */
+#include "pass_fixture.h"
+
+#include "arith_text.h"
+#include "ir/build.h"
+#include "pass/alu_nests.h"
+
+static Text text;
+
+static int set_up_text(void **state) {
+  set_up(state);
+  text = text_new(A);
+  return 0;
+}
+
+#define NEST_TEST(name) \
+  cmocka_unit_test_setup_teardown(name, set_up_text, tear_down)
+
+static const Expr *ex(const char *source) { return text_expr(&text, source); }
+static const Var *named(const char *name) {
+  return text_var(&text, name, strlen(name));
+}
+static const Stmt *both(const Stmt *a, const Stmt *b) {
+  return make_seq(A, 2, (const Stmt *[]){a, b});
+}
+
+/* for i { d[i] = 0; for k { d[i] += s[i*4 + k] } } */
+static void a_reduction_becomes_two_nests(void **state) {
+  (void)state;
+  Buffer *d = flat_buffer_of("d", INT32, 64),
+         *s = flat_buffer_of("s", INT32, 64);
+  const Expr *sum =
+      make_binary(A, ADD, load_at(d, ex("i")), load_at(s, ex("i*4 + k")));
+  const Stmt *stage =
+      loop(named("i"), 8,
+           both(store_at(d, ex("i"), num(0)),
+                loop(named("k"), 4, store_at(d, ex("i"), sum))));
+  const Seq *seq = as_seq(alu_nests(A, stage));
+  assert_non_null(seq);
+  assert_int_equal(seq->n, 2);
+  assert_non_null(as_store(AS(For, seq->at[0])->body));
+  const For *outer = AS(For, seq->at[1]);
+  assert_non_null(as_store(AS(For, outer->body)->body));
+  assert_ptr_not_equal(outer->var, AS(For, seq->at[0])->var);
+}
+
+static void one_nest_stays(void **state) {
+  (void)state;
+  Buffer *d = flat_buffer_of("d", INT32, 64);
+  const Stmt *stage =
+      loop(named("i"), 8, store_at(d, ex("i"), load_at(d, ex("i"))));
+  assert_ptr_equal(alu_nests(A, stage), stage);
+}
+
+/* d[i] = 1 <= i && i < 7 ? s[i] : -9 */
+static void a_choice_fills_each_side(void **state) {
+  (void)state;
+  Buffer *d = flat_buffer_of("d", INT32, 64),
+         *s = flat_buffer_of("s", INT32, 64);
+  const Expr *i = &named("i")->e;
+  const Expr *inside = make_binary(A, AND, make_binary(A, LE, num(1), i),
+                                   make_binary(A, LT, i, num(7)));
+  const Expr *value = ex_if_then_else(A, inside, load_at(s, ex("i")), num(-9));
+  const Stmt *got =
+      alu_nests(A, loop(named("i"), 8, store_at(d, ex("i"), value)));
+  const Seq *seq = as_seq(got);
+  assert_non_null(seq);
+  assert_int_equal(seq->n, 3);
+  assert_non_null(as_store(AS(For, seq->at[0])->body));
+  const If *left = as_if(AS(For, seq->at[1])->body);
+  const If *right = as_if(AS(For, seq->at[2])->body);
+  assert_int_equal(left->condition->kind, GT);
+  assert_int_equal(right->condition->kind, GE);
+  assert_true(is_const(AS(Store, right->then_part)->value, -9));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      NEST_TEST(a_reduction_becomes_two_nests),
+      NEST_TEST(one_nest_stays),
+      NEST_TEST(a_choice_fills_each_side),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
