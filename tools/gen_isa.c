@@ -50,19 +50,21 @@ static void print_keys(void) {
 
 static void print_timing_keys(void) {
   TimingConfig preset = timing_preset(0);
-  printf("\n## Keys of the timing simulator\n\n"
-         "These keys are optional; `TSIM_PRESET` names the preset that gives "
-         "the others their\nvalues. The built-in one is `%s`. No instruction "
-         "depends on them.\n\n"
-         "| key | range | built in | meaning |\n|---|---|---:|---|\n",
-         timing_preset_name(0));
+  printf(
+      "\n## Keys of the timing simulator\n\n"
+      "These keys are optional; `TSIM_PRESET` names the preset that gives "
+      "the others their\nvalues. The built-in one is `%s`. No instruction "
+      "depends on them.\n\n"
+      "| key | range | built in | meaning |\n|---|---|---:|---|\n",
+      timing_preset_name(0));
 #define HW_TIMING_KEY(KEY, field, least, most, meaning)                      \
   printf("| `%s` | %d to %d | %d | %s |\n", #KEY, least, most, preset.field, \
          meaning);
 #include "hw/timing_keys.def"
-  puts("\n| preset | log2 bus | log2 burst | queue | latency | tags | what |\n"
-       "|---|---:|---:|---:|---:|---:|---|");
-#define HW_TIMING_PRESET(NAME, bus, burst, depth, latency, tags, meaning)   \
+  puts(
+      "\n| preset | log2 bus | log2 burst | queue | latency | tags | what |\n"
+      "|---|---:|---:|---:|---:|---:|---|");
+#define HW_TIMING_PRESET(NAME, bus, burst, depth, latency, tags, meaning)      \
   printf("| `%s` | %d | %d | %d | %d | %d | %s |\n", #NAME, bus, burst, depth, \
          latency, tags, meaning);
 #include "hw/timing_keys.def"

@@ -109,9 +109,10 @@ VTAC_API vtac_op *vtac_depthwise_conv2d(vtac_context *context,
  * transposed convolution: out[o] is the sum over i, k with
  * o = i stride + k - pad of data[i] kernel[k] in both spatial dimensions, of
  * (height - 1) stride_height - 2 pad_height + kernel_height + extra_height
- * rows, and columns likewise.  data, bias and res are packed as conv2d's; kernel is
- * (out/BLOCK_OUT, in/BLOCK_IN, stride_height, stride_width, ty, tx, BLOCK_OUT,
- * BLOCK_IN), where ty is kernel_height / stride_height rounded up: its element
+ * rows, and columns likewise.  data, bias and res are packed as conv2d's;
+ * kernel is (out/BLOCK_OUT, in/BLOCK_IN, stride_height, stride_width, ty, tx,
+ * BLOCK_OUT, BLOCK_IN), where ty is kernel_height / stride_height rounded up:
+ * its element
  * [.., r, .., t, ..] is that of tap (r + pad) mod stride + t stride, or zero if
  * the kernel has no such tap; columns likewise.  Tiles are always chosen.
  * Parameters: data, kernel, the bias if there is one, res. */
@@ -125,9 +126,8 @@ typedef struct vtac_conv2d_transpose_params {
   int bias; /* 1: add one */
 } vtac_conv2d_transpose_params;
 
-VTAC_API vtac_op *
-vtac_conv2d_transpose(vtac_context *context,
-                      const vtac_conv2d_transpose_params *params);
+VTAC_API vtac_op *vtac_conv2d_transpose(
+    vtac_context *context, const vtac_conv2d_transpose_params *params);
 
 /* Element-wise operators on (batch, channels, height, width), packed like a
  * convolution's data.  `wide` says that data are sums in the accumulators'
@@ -185,6 +185,18 @@ VTAC_API vtac_schedule vtac_op_schedule(const vtac_op *op);
 /* The function's parameters in order; returns how many.  The list is the
  * operator's. */
 VTAC_API int vtac_op_args(const vtac_op *op, const vtac_tensor **ret_args);
+
+/* The tiles of a matrix multiply or convolution, given or chosen, in elements
+ * of the output (in: of the reduction), and what its virtual threads divide:
+ * "channels", "rows" or, without threads, "nothing".  A dimension that the
+ * operator lacks is 1. */
+typedef struct vtac_op_tiling {
+  int64_t batch, out, in, height, width;
+  int vthreads;
+  const char *over;
+} vtac_op_tiling;
+/* Returns 0 for other operators. */
+VTAC_API int vtac_op_tiles(const vtac_op *op, vtac_op_tiling *ret_tiles);
 
 #ifdef __cplusplus
 }

@@ -70,7 +70,16 @@ from .intrin import (
     sequence,
     unit_scope,
 )
-from .lower import Lowered, PassInfo, PassRun, Trace, build, lower, passes, trace
+from .lower import (
+    Lowered,
+    PassInfo,
+    PassRun,
+    Trace,
+    build,
+    lower,
+    passes,
+    trace,
+)
 from .module import Module, Parameter, load_module, targets
 from .schedule import LoopInfo, Schedule, Stage, schedule
 from .tensor import (

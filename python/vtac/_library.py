@@ -132,6 +132,7 @@ class DeviceOptions(ctypes.Structure):
         ("on_listing", OnListing),
         ("user", ctypes.c_void_p),
         ("simulator", ctypes.c_int),
+        ("on_insns", ctypes.c_void_p),
     ]
 
 
@@ -254,6 +255,7 @@ _SIGNATURES = {
     "op_schedule_to": "vppi",
     "op_schedule": "pp",
     "op_args": "ipp",
+    "op_tiles": "ipp",
     "sim_path_name": "si",
     "device_open": "pppp",
     "device_close": "vp",
@@ -290,7 +292,10 @@ _SIGNATURES.update(
 )
 _SIGNATURES.update(
     dict.fromkeys(
-        "gemm dense conv2d group_conv2d depthwise_conv2d".split(), "ppp"
+        "gemm dense conv2d group_conv2d depthwise_conv2d conv2d_transpose"
+        " add_op relu requantize max_pool2d avg_pool2d"
+        " global_avg_pool2d".split(),
+        "ppp",
     )
 )
 

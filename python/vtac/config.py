@@ -89,7 +89,9 @@ class Config:
         try:
             return self._values[name]
         except KeyError:
-            raise KeyError(f"the configuration has no value {name!r}") from None
+            raise KeyError(
+                f"the configuration has no value {name!r}"
+            ) from None
 
     def __getattr__(self, name: str) -> int | str:
         if not name.startswith("_"):

@@ -54,7 +54,8 @@ class Context:
         _local.stack.remove(self)
 
     def __repr__(self) -> str:
-        return f"<Context for {self.config['BATCH']}x{self.config['BLOCK_OUT']} tiles>"
+        rows, columns = self.config["BATCH"], self.config["BLOCK_OUT"]
+        return f"<Context for {rows}x{columns} tiles>"
 
     def __del__(self, _free=lib.context_free) -> None:
         if self.__dict__.get("_handle"):
@@ -138,9 +139,7 @@ class Context:
         if isinstance(value, Expr):
             return self.cast(dtype, value)
         if isinstance(value, int) and abs(value) > 2**53:
-            return self._expr(
-                "cast", dtype.encode(), self._int(value)._handle
-            )
+            return self._expr("cast", dtype.encode(), self._int(value)._handle)
         return self._expr("const", dtype.encode(), float(value))
 
     def cast(self, dtype: str, value: ExprLike) -> Expr:
@@ -163,13 +162,15 @@ class Context:
         """A call of a function outside the module."""
         handles = pointers(self.expr(arg)._handle for arg in args)
         return self._expr(
-            "call_extern", dtype.encode(), function.encode(), len(args), handles
+            "call_extern",
+            dtype.encode(),
+            function.encode(),
+            len(args),
+            handles,
         )
 
     def _binary(self, function: str, a: ExprLike, b: ExprLike) -> Expr:
-        return self._expr(
-            function, self.expr(a)._handle, self.expr(b)._handle
-        )
+        return self._expr(function, self.expr(a)._handle, self.expr(b)._handle)
 
     def _choice(self, function: str, *operands: ExprLike) -> Expr:
         return self._expr(
@@ -203,7 +204,7 @@ class Context:
         name: str = "compute",
         tag: str = "",
     ) -> Tensor:
-        """The tensor whose element at ``(i, j, …)`` is ``function(i, j, …)``."""
+        """The tensor whose element at (i, j, …) is ``function(i, j, …)``."""
         shape = shape_of(shape)
         ndim = len(shape)
         names = axis_names(function, ndim)
@@ -239,7 +240,9 @@ class Context:
             self._call("reduce_axis", int(low), int(high), name.encode())
         )
 
-    def thread_axis(self, tag: str = "cthread", name: str | None = None) -> Axis:
+    def thread_axis(
+        self, tag: str = "cthread", name: str | None = None
+    ) -> Axis:
         """An axis to bind others to."""
         return self._axis(
             self._call(

@@ -231,7 +231,9 @@ def counter_names() -> list[str]:
 class Array:
     """An array in a device's memory, compact and row major."""
 
-    def __init__(self, device: Device, shape: Sequence[int], dtype: str) -> None:
+    def __init__(
+        self, device: Device, shape: Sequence[int], dtype: str
+    ) -> None:
         from .context import shape_of
 
         if not isinstance(device, Device):

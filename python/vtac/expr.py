@@ -228,7 +228,7 @@ class Axis(Operators):
 
     @property
     def kind(self) -> str:
-        """``"DataPar"``, ``"CommReduce"``, ``"ThreadIndex"`` or ``"Ordered"``…"""
+        """What it iterates over: ``"DataPar"``, ``"CommReduce"``, …"""
         return text(lib.iter_type(self._handle))
 
     @property

@@ -74,7 +74,8 @@ class Buffer(Handle):
         bits = {"r": 1, "w": 2, "rw": 3, "wr": 3}.get(mask)
         if bits is None:
             raise InvalidError(
-                f"access mask {mask!r} is none of 'r', 'w' and 'rw'", "argument"
+                f"access mask {mask!r} is none of 'r', 'w' and 'rw'",
+                "argument",
             )
         context = self._context
         moved = None if offset is None else context.expr(offset)._handle
@@ -194,7 +195,9 @@ def intrinsic(
     inputs = [buffers[tensor] for tensor in pattern.inputs]
     output = buffers[pattern]
     made = body(inputs, output)
-    parts = list(made) if isinstance(made, (list, tuple)) else [made, None, None]
+    parts = (
+        list(made) if isinstance(made, (list, tuple)) else [made, None, None]
+    )
     if len(parts) != 3 or not isinstance(parts[0], Stmt):
         raise InvalidError(
             f"intrinsic '{name}': the body must return a statement, or three",
@@ -211,10 +214,14 @@ def intrinsic(
         reset=None if parts[1] is None else context._own(parts[1]),
         update=None if parts[2] is None else context._own(parts[2]),
     )
-    return Intrin(context, context._call("intrin_new", ctypes.byref(params)), name)
+    return Intrin(
+        context, context._call("intrin_new", ctypes.byref(params)), name
+    )
 
 
-def gemm_intrinsic(context: Context | None = None, *, mock: bool = False) -> Intrin:
+def gemm_intrinsic(
+    context: Context | None = None, *, mock: bool = False
+) -> Intrin:
     """The accelerator's matrix multiply of one tile; ``mock`` makes it do
     nothing, to time all else."""
     context = context or _current()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 
-from ._library import lib
+from ._library import lib, text
 from .errors import InvalidError
 from .lower import Lowered, build, lower
 from .module import Module
@@ -25,27 +25,48 @@ if TYPE_CHECKING:
 STAGES = {"default": 0, "tiled": 1, "vta": 2}
 
 
-class _GemmParams(ctypes.Structure):
-    """vtac_gemm_params"""
+def _params(name: str, sizes: str, numbers: str):
+    """The C structure ``vtac_<name>_params``: int64 sizes, then ints."""
+    fields = [(field, ctypes.c_int64) for field in sizes.split()]
+    fields += [(field, ctypes.c_int) for field in numbers.split()]
+    return type(name, (ctypes.Structure,), {"_fields_": fields})
+
+
+_WINDOW = "pad_height pad_width stride_height stride_width"
+_Gemm = _params(
+    "gemm",
+    "batch in out tile_batch tile_in tile_out",
+    "shift vthreads bias",
+)
+_Conv2d = _params(
+    "conv2d",
+    "batch in_channels out_channels height width kernel_height kernel_width"
+    f" {_WINDOW} tile_batch tile_out_channels tile_in_channels tile_height"
+    " tile_width",
+    "vthreads shift bias groups",
+)
+_Conv2dTranspose = _params(
+    "conv2d_transpose",
+    "batch in_channels out_channels height width kernel_height kernel_width"
+    f" {_WINDOW} extra_height extra_width",
+    "vthreads shift bias",
+)
+_Eltwise = _params(
+    "eltwise", "batch channels height width", "shift wide vthreads"
+)
+_Pool2d = _params(
+    "pool2d",
+    f"batch channels height width window_height window_width {_WINDOW}",
+    "wide vthreads",
+)
+
+
+class _Tiling(ctypes.Structure):
+    """vtac_op_tiling"""
 
     _fields_ = [
-        (name, ctypes.c_int64)
-        for name in "batch in out tile_batch tile_in tile_out".split()
-    ] + [(name, ctypes.c_int) for name in "shift vthreads bias".split()]
-
-
-class _Conv2dParams(ctypes.Structure):
-    """vtac_conv2d_params"""
-
-    _fields_ = [
-        (name, ctypes.c_int64)
-        for name in (
-            "batch in_channels out_channels height width kernel_height"
-            " kernel_width pad_height pad_width stride_height stride_width"
-            " tile_batch tile_out_channels tile_in_channels tile_height"
-            " tile_width"
-        ).split()
-    ] + [(name, ctypes.c_int) for name in "vthreads shift bias groups".split()]
+        (name, ctypes.c_int64) for name in "batch out in height width".split()
+    ] + [("vthreads", ctypes.c_int), ("over", ctypes.c_char_p)]
 
 
 class Operator:
@@ -82,6 +103,17 @@ class Operator:
         n = lib.op_args(self._handle, ctypes.byref(found))
         return tuple(self._context._tensor(found[i]) for i in range(n))
 
+    @property
+    def tiles(self) -> dict:
+        """The tiles of a multiply or convolution, given or chosen, and what
+        its virtual threads divide; empty for other operators."""
+        tiling = _Tiling()
+        if not lib.op_tiles(self._handle, ctypes.byref(tiling)):
+            return {}
+        values = {name: getattr(tiling, name) for name, _ in tiling._fields_}
+        values["over"] = text(tiling.over)
+        return values
+
     def lower(self, **options) -> Lowered:
         """The text of the function, as :func:`vtac.lower` gives it."""
         return lower(self.schedule, self.args, **options)
@@ -98,76 +130,61 @@ class Operator:
         return self.schedule._repr_html_()
 
 
-def _declare(name: str, kind, values: dict, context: Context | None) -> Operator:
+def _declare(name: str, kind, values: dict, options: dict) -> Operator:
+    """The operator of the C function ``vtac_<name>``."""
     from .context import current
 
-    context = context or current()
-    params = kind(**values)
+    context = options.pop("context", None) or current()
+    known = {field for field, _ in kind._fields_}
+    for option in options:
+        if option not in known:
+            raise TypeError(f"{name} has no option {option!r}")
+    params = kind(**{**values, **options})
     return Operator(context, context._call(name, ctypes.byref(params)), name)
-
-
-def gemm(
-    batch: int,
-    in_: int,
-    out: int,
-    *,
-    tile_batch: int = 0,
-    tile_in: int = 0,
-    tile_out: int = 0,
-    shift: int = 8,
-    vthreads: int = 0,
-    bias: bool = False,
-    context: Context | None = None,
-) -> Operator:
-    """``clip((data x weight^T + bias) >> shift, 0, largest activation)``."""
-    values = dict(
-        batch=batch,
-        out=out,
-        tile_batch=tile_batch,
-        tile_in=tile_in,
-        tile_out=tile_out,
-        shift=shift,
-        vthreads=vthreads,
-        bias=bias,
-    )
-    values["in"] = in_
-    return _declare("gemm", _GemmParams, values, context)
-
-
-def dense(batch: int, in_: int, out: int, **options) -> Operator:
-    """:func:`gemm` with a bias."""
-    context = options.pop("context", None)
-    values = dict(batch=batch, out=out, shift=8, **options)
-    values["in"] = in_
-    return _declare("dense", _GemmParams, values, context)
-
-
-def _conv(name, batch, in_channels, out_channels, size, kernel, options):
-    context = options.pop("context", None)
-    pad, stride = (_pair(options.pop(k, d)) for k, d in (("pad", 0), ("stride", 1)))
-    (height, width), kernel = _pair(size), _pair(kernel)
-    values = dict(
-        batch=batch,
-        in_channels=in_channels,
-        out_channels=out_channels,
-        height=height,
-        width=width,
-        kernel_height=kernel[0],
-        kernel_width=kernel[1],
-        pad_height=pad[0],
-        pad_width=pad[1],
-        stride_height=stride[0],
-        stride_width=stride[1],
-    )
-    values.update({"shift": 8, **options})
-    unknown = set(values) - {field for field, _ in _Conv2dParams._fields_}
-    if unknown:
-        raise TypeError(f"{name} has no option {sorted(unknown)[0]!r}")
-    return _declare(name, _Conv2dParams, values, context)
 
 
 def _pair(value) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _sizes(**pairs) -> dict:
+    """height and width of each, from a pair or one number."""
+    values = {}
+    for name, value in pairs.items():
+        prefix = "" if name == "size" else name + "_"
+        values[prefix + "height"], values[prefix + "width"] = _pair(value)
+    return values
+
+
+def _gemm(name, batch, in_, out, options) -> Operator:
+    values = {"batch": batch, "in": in_, "out": out, "shift": 8}
+    return _declare(name, _Gemm, values, options)
+
+
+def gemm(batch: int, in_: int, out: int, **options) -> Operator:
+    """``clip((data x weight^T + bias) >> shift, 0, largest activation)``.
+
+    Options: ``tile_batch``, ``tile_in``, ``tile_out``, ``shift`` (8),
+    ``vthreads``, ``bias``, ``context``.
+    """
+    return _gemm("gemm", batch, in_, out, options)
+
+
+def dense(batch: int, in_: int, out: int, **options) -> Operator:
+    """:func:`gemm` with a bias."""
+    return _gemm("dense", batch, in_, out, options)
+
+
+def _conv(name, batch, channels, size, kernel, options) -> Operator:
+    pad, stride = options.pop("pad", 0), options.pop("stride", 1)
+    values = _sizes(size=size, kernel=kernel, pad=pad, stride=stride)
+    values.update(batch=batch, shift=8)
+    values["in_channels"], values["out_channels"] = channels
+    kind = _Conv2d
+    if name == "conv2d_transpose":
+        kind = _Conv2dTranspose
+        values.update(_sizes(extra=options.pop("extra", 0)))
+    return _declare(name, kind, values, options)
 
 
 def conv2d(
@@ -176,13 +193,13 @@ def conv2d(
     """``clip((data * kernel + bias) >> shift, 0, largest activation)``.
 
     ``size`` and ``kernel`` are (height, width) or one number, as are the
-    options ``pad`` and ``stride``; further options are ``tile_batch``,
-    ``tile_out_channels``, ``tile_in_channels``, ``tile_height``,
-    ``tile_width``, ``vthreads``, ``shift``, ``bias`` and ``context``.
+    options ``pad`` (0) and ``stride`` (1); further options are
+    ``tile_batch``, ``tile_out_channels``, ``tile_in_channels``,
+    ``tile_height``, ``tile_width``, ``vthreads``, ``shift`` (8), ``bias`` and
+    ``context``.
     """
-    return _conv(
-        "conv2d", batch, in_channels, out_channels, size, kernel, options
-    )
+    channels = in_channels, out_channels
+    return _conv("conv2d", batch, channels, size, kernel, options)
 
 
 def group_conv2d(
@@ -196,9 +213,8 @@ def group_conv2d(
 ) -> Operator:
     """:func:`conv2d` within groups of channels."""
     options["groups"] = groups
-    return _conv(
-        "group_conv2d", batch, in_channels, out_channels, size, kernel, options
-    )
+    channels = in_channels, out_channels
+    return _conv("group_conv2d", batch, channels, size, kernel, options)
 
 
 def depthwise_conv2d(
@@ -206,9 +222,72 @@ def depthwise_conv2d(
 ) -> Operator:
     """:func:`conv2d` of each channel by itself."""
     options.setdefault("groups", channels)
-    return _conv(
-        "depthwise_conv2d", batch, channels, channels, size, kernel, options
-    )
+    pair = channels, channels
+    return _conv("depthwise_conv2d", batch, pair, size, kernel, options)
+
+
+def conv2d_transpose(
+    batch: int, in_channels: int, out_channels: int, size, kernel, **options
+) -> Operator:
+    """The transposed convolution.
+
+    Options: ``pad`` (0), ``stride`` (1), ``extra`` rows and columns of the
+    output (0), ``vthreads``, ``shift`` (8), ``bias``, ``context``.
+    """
+    channels = in_channels, out_channels
+    return _conv("conv2d_transpose", batch, channels, size, kernel, options)
+
+
+def _eltwise(name, batch, channels, size, options) -> Operator:
+    values = _sizes(size=size)
+    values.update(batch=batch, channels=channels)
+    return _declare(name, _Eltwise, values, options)
+
+
+def add(batch: int, channels: int, size, **options) -> Operator:
+    """``clip((data + other) >> shift, all activations)``.
+
+    Options: ``shift`` (0), ``wide`` (data are sums), ``vthreads``,
+    ``context``.
+    """
+    return _eltwise("add_op", batch, channels, size, options)
+
+
+def relu(batch: int, channels: int, size, **options) -> Operator:
+    """``clip(data >> shift, 0, largest activation)``; options of add."""
+    return _eltwise("relu", batch, channels, size, options)
+
+
+def requantize(batch: int, channels: int, size, **options) -> Operator:
+    """``clip(data >> shift, all activations)`` of sums; options of add."""
+    options.setdefault("wide", 1)
+    return _eltwise("requantize", batch, channels, size, options)
+
+
+def _pool(name, batch, channels, size, window, options) -> Operator:
+    pad, stride = options.pop("pad", 0), options.pop("stride", window)
+    values = _sizes(size=size, window=window, pad=pad, stride=stride)
+    values.update(batch=batch, channels=channels)
+    return _declare(name, _Pool2d, values, options)
+
+
+def max_pool2d(batch: int, channels: int, size, window, **options) -> Operator:
+    """The largest of each window.
+
+    Options: ``pad`` (0), ``stride`` (the window), ``wide`` (data are sums),
+    ``vthreads``, ``context``.
+    """
+    return _pool("max_pool2d", batch, channels, size, window, options)
+
+
+def avg_pool2d(batch: int, channels: int, size, window, **options) -> Operator:
+    """The mean of each window, rounded; options of max_pool2d."""
+    return _pool("avg_pool2d", batch, channels, size, window, options)
+
+
+def global_avg_pool2d(batch: int, channels: int, size, **options) -> Operator:
+    """The mean of the image, rounded; options of max_pool2d."""
+    return _pool("global_avg_pool2d", batch, channels, size, size, options)
 
 
 # ---- Layouts ----------------------------------------------------------------

@@ -41,9 +41,7 @@ class Schedule:
                 "argument",
             )
         context = self._context
-        handle = context._call(
-            "stage_of", self._handle, context._own(tensor)
-        )
+        handle = context._call("stage_of", self._handle, context._own(tensor))
         return context.stage_class(self, handle)
 
     @property
@@ -98,12 +96,16 @@ class Schedule:
             yield stage.name, stage.scope or "global", stage.place, loops
 
     def __str__(self) -> str:
-        return _table.text(("stage", "scope", "computed", "loops"), self._rows())
+        return _table.text(
+            ("stage", "scope", "computed", "loops"), self._rows()
+        )
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return _table.html(("stage", "scope", "computed", "loops"), self._rows())
+        return _table.html(
+            ("stage", "scope", "computed", "loops"), self._rows()
+        )
 
 
 class LoopInfo:
@@ -134,7 +136,9 @@ class LoopInfo:
 
     def __str__(self) -> str:
         extent = self.axis.extent
-        result = self.axis.name if extent is None else f"{self.axis.name}({extent})"
+        result = (
+            self.axis.name if extent is None else f"{self.axis.name}({extent})"
+        )
         marks = self._marks()
         return f"{result} [{', '.join(marks)}]" if marks else result
 
@@ -276,7 +280,9 @@ class Stage:
         extent: int | None = 1
         for axis in axes:
             known = axis.extent
-            extent = None if known is None or extent is None else extent * known
+            extent = (
+                None if known is None or extent is None else extent * known
+            )
         return self._note(self._primitive("fuse", n, handles), extent)
 
     def reorder(self, *axes: Axis) -> None:
@@ -328,7 +334,9 @@ class Stage:
         unit runs it."""
         context = self._context
         handle = None if value is None else context.expr(value)._handle
-        self._primitive("pragma_value", self._leaf(axis), name.encode(), handle)
+        self._primitive(
+            "pragma_value", self._leaf(axis), name.encode(), handle
+        )
 
     def tensorize(self, axis: Axis, intrin: Intrin | None = None) -> None:
         """Replaces the loops from the axis inwards by an intrinsic: the
@@ -377,7 +385,11 @@ def _integer(value, what: str) -> int:
 
 def schedule(outputs: Tensor | Sequence[Tensor]) -> Schedule:
     """The untouched schedule of the outputs and all they need."""
-    first = outputs if isinstance(outputs, Tensor) else (list(outputs) or [None])[0]
+    first = (
+        outputs
+        if isinstance(outputs, Tensor)
+        else (list(outputs) or [None])[0]
+    )
     if not isinstance(first, Tensor):
         raise InvalidError(
             "a schedule needs at least one tensor as output", "argument"

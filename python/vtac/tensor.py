@@ -64,7 +64,9 @@ class Tensor:
     def body(self) -> Expr | None:
         """The expression that computes it; None for an input."""
         handle = lib.tensor_body(self._handle)
-        return self._context.expr_class(self._context, handle) if handle else None
+        return (
+            self._context.expr_class(self._context, handle) if handle else None
+        )
 
     def _axes(self, function) -> tuple[Axis, ...]:
         axes = []

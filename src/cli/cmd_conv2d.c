@@ -94,14 +94,34 @@ static vtac_conv2d_params workload_params(int i) {
                               .shift = 8};
 }
 
+/* The tile that a layer is given on the built-in accelerator. */
+static bool workload_tiles(const vtac_config *config, int i,
+                           vtac_op_tiling *ret) {
+  vtac_error error;
+  vtac_context *context = vtac_context_new(config, &error);
+  if (!context) return false;
+  const vtac_conv2d_params params = workload_params(i);
+  bool good = vtac_op_tiles(vtac_conv2d(context, &params), ret);
+  vtac_context_free(context);
+  return good;
+}
+
 static int list_workloads(void) {
-  printf("%-13s %-7s %4s %4s %-6s %-3s %s\n", "name", "size", "in", "out",
-         "kernel", "pad", "stride");
-  for (int i = 0; i < WORKLOADS; i++)
-    printf("%-13s %2dx%-4d %4d %4d %dx%-4d %-3d %d\n", workloads[i].name,
-           workloads[i].size, workloads[i].size, workloads[i].in,
-           workloads[i].out, workloads[i].kernel, workloads[i].kernel,
-           workloads[i].pad, workloads[i].stride);
+  vtac_error error;
+  vtac_op_tiling t;
+  vtac_config *config = vtac_config_default(&error);
+  if (!config) return report(&error);
+  printf("%-13s %-7s %4s %4s %-6s %-3s %-6s %s\n", "name", "size", "in", "out",
+         "kernel", "pad", "stride", "tile");
+  for (int i = 0; i < WORKLOADS && workload_tiles(config, i, &t); i++)
+    printf(
+        "%-13s %2dx%-4d %4d %4d %dx%-4d %-3d %-6d oc=%d,ic=%d,h=%d,w=%d, "
+        "%d threads over %s\n",
+        workloads[i].name, workloads[i].size, workloads[i].size,
+        workloads[i].in, workloads[i].out, workloads[i].kernel,
+        workloads[i].kernel, workloads[i].pad, workloads[i].stride, (int)t.out,
+        (int)t.in, (int)t.height, (int)t.width, t.vthreads, t.over);
+  vtac_config_free(config);
   return EXIT_RIGHT;
 }
 

@@ -4,7 +4,7 @@
 
 #include "fsim/fast.h"
 
-enum { MOST_RAW_MEMBERS = 4 };
+enum { MOST_RAW_MEMBERS = 4, LEAST_STRIP = 8 };
 
 /* ---- GEMM --------------------------------------------------------------- */
 
@@ -32,6 +32,20 @@ static void sum_bias(Fast *fast, const Plan *plan, const PlanClass *class,
     for (uint32_t s = 0; s < class->steps; s++)
       sum += (uint32_t)sums[step[s].src >> shift];
     fast->bias[m] = (int32_t)(0 - sum);
+  }
+}
+
+/* The same where members come in strips. */
+static void sum_bias_of_strips(Fast *fast, const Plan *plan,
+                               const PlanClass *class, uint32_t src) {
+  const int shift = fast->chip->config->log_block_in;
+  const GemmMember *member = plan->member + class->member;
+  for (uint32_t m = 0, n; m < class->members; m += n) {
+    const uint32_t left = class->members - m;
+    n = member[m].strip < left ? member[m].strip : left;
+    fast->kernels->sum_strip(fast->bias + m,
+                             fast->row_sums + ((src + member[m].src) >> shift),
+                             n, plan->step + class->step, class->steps, shift);
   }
 }
 
@@ -100,7 +114,10 @@ static void run_part(Fast *fast, const Plan *plan, const PlanClass *class) {
     for (uint32_t x = 0; x < plan->inner.count; x++) {
       Base base = base_at(plan, y, x);
       if (fast->bias && base.src != summed) {
-        sum_bias(fast, plan, class, base.src);
+        if (plan->member[class->member].strip < LEAST_STRIP)
+          sum_bias(fast, plan, class, base.src);
+        else
+          sum_bias_of_strips(fast, plan, class, base.src);
         summed = base.src;
       }
       multiply(fast, plan, class, base);

@@ -71,6 +71,10 @@ typedef struct Kernels {
   void (*load_inp)(void *to, const void *from, size_t lanes);
   /* 128 times the sum of each row of `block` lanes; writes up to 15 more. */
   void (*sum_rows)(int32_t *to, const void *inp, size_t rows, int block);
+  /* What the sums of `n` rows from `sums` on come to over the steps, negated;
+   * a step's row is its `src` shifted right. */
+  void (*sum_strip)(int32_t *to, const int32_t *sums, uint32_t n,
+                    const GemmStep *step, uint32_t steps, int shift);
   void (*alu)(const AluLoop *loop);
   /* The low bytes of accumulators. */
   void (*narrow)(void *to, const int32_t *from, size_t lanes);

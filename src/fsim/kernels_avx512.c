@@ -222,6 +222,19 @@ TARGET static void sum_rows(int32_t *to, const void *inp, size_t rows,
   }
 }
 
+TARGET static void sum_strip(int32_t *to, const int32_t *sums, uint32_t n,
+                             const GemmStep *step, uint32_t steps, int shift) {
+  for (uint32_t m = 0; m < n; m += 16) {
+    const uint32_t left = n - m;
+    const __mmask16 rows = left < 16 ? (__mmask16)((1u << left) - 1) : 0xffff;
+    Vec sum = vec_zero();
+    for (uint32_t s = 0; s < steps; s++)
+      sum = _mm512_sub_epi32(sum, _mm512_maskz_loadu_epi32(
+                                      rows, sums + (step[s].src >> shift) + m));
+    _mm512_mask_storeu_epi32(to + m, rows, sum);
+  }
+}
+
 static const Kernels kernels = {
     .lane_bits = 8,
     .biased = true,
@@ -233,6 +246,7 @@ static const Kernels kernels = {
     .prepare = prepare,
     .load_inp = load_inp,
     .sum_rows = sum_rows,
+    .sum_strip = sum_strip,
     .alu = alu_run,
     .narrow = narrow};
 

@@ -65,7 +65,10 @@ VEC_INLINE Vec repeat_group(const Lane *from, int group) {
 }
 
 VEC_INLINE Vec add_products(Vec sums, Vec weights, Vec group) {
-  return _mm_add_epi32(sums, _mm_madd_epi16(weights, group));
+  sums = _mm_add_epi32(sums, _mm_madd_epi16(weights, group));
+  /* Else compilers regroup the sums of many steps and run out of registers. */
+  __asm__("" : "+x"(sums));
+  return sums;
 }
 
 VEC_INLINE Vec start_sums(int32_t start, int group) {

@@ -41,9 +41,13 @@ static bool chosen(const vtac_conv2d_params *p) {
 }
 
 static void check_sizes(vtac_context *c, const vtac_conv2d_params *p) {
-  op_need_least(c, "batch size", p->batch, 1);
-  op_need_least(c, "input channel count", p->in_channels, 1);
-  op_need_least(c, "output channel count", p->out_channels, 1);
+  OpTarget t = op_target(c);
+  bool by_hand = !chosen(p) && p->groups < 2;
+  op_need_size(c, "batch size", p->batch, "BATCH", t.batch, by_hand);
+  op_need_size(c, "input channel count", p->in_channels, "BLOCK_IN", t.block_in,
+               by_hand);
+  op_need_size(c, "output channel count", p->out_channels, "BLOCK_OUT",
+               t.block_out, by_hand);
   op_need_least(c, "height", p->height, 1);
   op_need_least(c, "width", p->width, 1);
   op_need_least(c, "kernel height", p->kernel_height, 1);

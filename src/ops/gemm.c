@@ -11,9 +11,10 @@ static bool chosen(const vtac_gemm_params *p) {
 
 static void check(vtac_context *c, const vtac_gemm_params *p) {
   OpTarget t = op_target(c);
-  op_need_least(c, "batch size", p->batch, 1);
-  op_need_least(c, "input size", p->in, 1);
-  op_need_least(c, "output size", p->out, 1);
+  bool by_hand = !chosen(p);
+  op_need_size(c, "batch size", p->batch, "BATCH", t.batch, by_hand);
+  op_need_size(c, "input size", p->in, "BLOCK_IN", t.block_in, by_hand);
+  op_need_size(c, "output size", p->out, "BLOCK_OUT", t.block_out, by_hand);
   op_need_least(c, "batch tile", p->tile_batch, 0);
   op_need_tile(c, "input tile", p->tile_in, "BLOCK_IN", t.block_in);
   op_need_tile(c, "output tile", p->tile_out, "BLOCK_OUT", t.block_out);

@@ -59,6 +59,12 @@ void op_need_multiple(vtac_context *c, const char *what, int64_t size,
               INT32_MAX);
 }
 
+void op_need_size(vtac_context *c, const char *what, int64_t size,
+                  const char *block_name, int64_t block, bool by_hand) {
+  op_need_least(c, what, size, 1);
+  if (by_hand) op_need_multiple(c, what, size, block_name, block);
+}
+
 void op_need_tile(vtac_context *c, const char *what, int64_t size,
                   const char *block_name, int64_t block) {
   if (size) op_need_multiple(c, what, size, block_name, block);
@@ -111,6 +117,12 @@ vtac_schedule vtac_op_schedule(const vtac_op *op) {
 int vtac_op_args(const vtac_op *op, const vtac_tensor **ret_args) {
   if (ret_args) *ret_args = op ? op->args : NULL;
   return op ? op->n : 0;
+}
+
+int vtac_op_tiles(const vtac_op *op, vtac_op_tiling *ret_tiles) {
+  if (!op || !op->tiles.over) return 0;
+  *ret_tiles = op->tiles;
+  return 1;
 }
 
 /* ---- Stages ------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct vtac_op {
   vtac_tensor args[OP_MOST_ARGS];
   void (*tile)(vtac_context *context, vtac_op *op); /* DEFAULT -> TILED */
   void (*map)(vtac_context *context, vtac_op *op);  /* TILED -> VTA */
+  vtac_op_tiling tiles; /* `over` is NULL where there are none */
 };
 
 /* The block sizes and types of the context's accelerator. */
@@ -36,6 +37,10 @@ void op_refuse(vtac_context *context, const char *format, ...)
 /* Refuses a size that is no positive multiple of `block`. */
 void op_need_multiple(vtac_context *context, const char *what, int64_t size,
                       const char *block_name, int64_t block);
+/* A size that tiles given by hand divide must be a multiple of its block; one
+ * with chosen tiles is padded to it. */
+void op_need_size(vtac_context *context, const char *what, int64_t size,
+                  const char *block_name, int64_t block, bool by_hand);
 /* The same for a tile, which may be 0. */
 void op_need_tile(vtac_context *context, const char *what, int64_t size,
                   const char *block_name, int64_t block);

@@ -62,11 +62,28 @@ void reduction_finish(vtac_context *c, Reduction *r, int shift) {
   reduction_schedule(c, r);
 }
 
+static vtac_op_tiling tiles_of(vtac_context *c, const Reduction *r) {
+  static const char *const over[] = {[OVER_NOTHING] = "nothing",
+                                     [OVER_CHANNELS] = "channels",
+                                     [OVER_ROWS] = "rows"};
+  OpTarget t = op_target(c);
+  bool threaded = r->tiling.threads > 1;
+  return (vtac_op_tiling){
+      .batch = r->tiling.batch * t.batch,
+      .out = r->tiling.out * t.block_out,
+      .in = r->tiling.in * t.block_in,
+      .height = r->y == NO_AXIS ? 1 : r->tiling.y * r->y_scale,
+      .width = r->x == NO_AXIS ? 1 : r->tiling.x * r->x_scale,
+      .vthreads = threaded ? r->tiling.threads : 1,
+      .over = over[threaded ? r->tiling.over : OVER_NOTHING]};
+}
+
 void reduction_schedule(vtac_context *c, Reduction *r) {
   r->op.args[r->op.n++] = r->tail.res;
   r->op.schedule = vtac_schedule_new(c, VTAC_TENSORS(r->tail.res));
   r->op.tile = reduction_tile;
   r->op.map = reduction_map;
+  r->op.tiles = tiles_of(c, r);
 }
 
 /* ---- Tiling ------------------------------------------------------------- */

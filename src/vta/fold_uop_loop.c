@@ -3,9 +3,9 @@
  * instruction.
  *
  * An instruction has two loops of its own that step the three indices of its
- * micro-ops by constants of at least 0.  A loop folds if all micro-ops in it step alike, and
- * nothing else in it depends on the loop.  Loops that do not fold stay loops:
- * the kernel is then recorded micro-op by micro-op.
+ * micro-ops by constants of at least 0.  A loop folds if all micro-ops in it
+ * step alike, and nothing else in it depends on the loop.  Loops that do not
+ * fold stay loops: the kernel is then recorded micro-op by micro-op.
  *
  * Source: TVM 0.9's VTA back end.  Cost: linear in the kernel, twice. */
 #include "arith/arith.h"

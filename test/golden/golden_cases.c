@@ -42,11 +42,15 @@ static int64_t number_or(const json_t *params, const char *key, int64_t other) {
 
 static void read_matmul(const json_t *p, FamilyCase *ret) {
   ret->kind = FAMILY_MATMUL;
-  ret->matmul =
-      (vtac_gemm_params){number(p, "batch"),      number(p, "ic"),
-                         number(p, "oc"),         number(p, "b_block"),
-                         number(p, "i_block"),    number(p, "o_block"),
-                         (int)number(p, "shift"), 1, 0};
+  ret->matmul = (vtac_gemm_params){number(p, "batch"),
+                                   number(p, "ic"),
+                                   number(p, "oc"),
+                                   number(p, "b_block"),
+                                   number(p, "i_block"),
+                                   number(p, "o_block"),
+                                   (int)number(p, "shift"),
+                                   1,
+                                   0};
 }
 
 static void read_conv2d(const json_t *p, FamilyCase *ret) {

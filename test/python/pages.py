@@ -99,7 +99,9 @@ def main(args: list[str]) -> int:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
         elif mode == "--notebook":
-            json.dump(page.notebook(), sys.stdout, ensure_ascii=False, indent=1)
+            json.dump(
+                page.notebook(), sys.stdout, ensure_ascii=False, indent=1
+            )
             print()
         else:
             for _, got, want in page.run():

@@ -46,7 +46,9 @@ class Program:
         p, dtype = self.p, self.c.inp_dtype
         shr = vtac.compute(shape, lambda *i: sums(*i) >> p["shift"], "res_shr")
         high = vtac.compute(shape, lambda *i: vtac.max(shr(*i), 0), "res_max")
-        low = vtac.compute(shape, lambda *i: vtac.min(high(*i), top), "res_min")
+        low = vtac.compute(
+            shape, lambda *i: vtac.min(high(*i), top), "res_min"
+        )
         res = vtac.compute(shape, lambda *i: low(*i).astype(dtype), "res")
         return shr, high, low, res
 

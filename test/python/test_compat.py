@@ -52,12 +52,16 @@ class Expressions(unittest.TestCase):
         self.assertEqual(a.shape[0].value, 2)
         self.assertEqual(a.shape[1].astype("int64").dtype, "int64")
         k = te.reduce_axis((0, 3), name="k")
-        b = te.compute((2,), lambda i: te.sum(a[i, k], axis=k), "b", tag="mine")
+        b = te.compute(
+            (2,), lambda i: te.sum(a[i, k], axis=k), "b", tag="mine"
+        )
         self.assertIsInstance(b, te.Tensor)
         self.assertIsInstance(b.op, te.ComputeOp)
         self.assertIsInstance(b.op, te.BaseComputeOp)
         self.assertIsInstance(b.op, te.Operation)
-        self.assertEqual((b.op.name, b.op.tag, b.op.num_outputs), ("b", "mine", 1))
+        self.assertEqual(
+            (b.op.name, b.op.tag, b.op.num_outputs), ("b", "mine", 1)
+        )
         self.assertEqual(b.op.input_tensors, [a])
         self.assertEqual(b.op.reduce_axis, [k])
         self.assertEqual(b.op.output(0), b)
@@ -166,7 +170,9 @@ class Expressions(unittest.TestCase):
         te.schedule.AutoInlineInjective(other)
         self.assertEqual(other[b].place, "inline")
         stage = other[c]
-        stage.bind(stage.split(c.op.axis[0], nparts=2)[0], te.thread_axis("cthread"))
+        stage.bind(
+            stage.split(c.op.axis[0], nparts=2)[0], te.thread_axis("cthread")
+        )
         _, inner = stage.split(c.op.axis[1], 4)
         stage.vectorize(inner)
         with self.assertRaisesRegex(AttributeError, "rfactor"):
@@ -189,12 +195,20 @@ class Expressions(unittest.TestCase):
             self.assertIsInstance(builder, tir.ir_builder.IRBuilder)
             dev = env.dev
             builder.scope_attr(dev.vta_axis, "coproc_scope", dev.QID_COMPUTE)
-            builder.scope_attr(dev.vta_axis, "coproc_uop_scope", dev.vta_push_uop)
+            builder.scope_attr(
+                dev.vta_axis, "coproc_uop_scope", dev.vta_push_uop
+            )
             out = outs[0].access_ptr("rw", "int32")
             builder.emit(
-                tir.call_intrin("int32", "tir.vta.uop_push", 0, 1, out, *[0] * 5)
+                tir.call_intrin(
+                    "int32", "tir.vta.uop_push", 0, 1, out, *[0] * 5
+                )
             )
-            return builder.get(), tir.stmt_seq(0, tir.Evaluate(0)), tir.Evaluate(0)
+            return (
+                builder.get(),
+                tir.stmt_seq(0, tir.Evaluate(0)),
+                tir.Evaluate(0),
+            )
 
         intrin = te.decl_tensor_intrin(y.op, body, name="F", binds=views)
         self.assertEqual(intrin.name, "F")
@@ -231,7 +245,9 @@ class Topi(unittest.TestCase):
         ):
             with self.subTest(name):
                 made = operation(x, 2)
-                self.assertEqual((made.op.name, made.op.tag), (name, "elemwise"))
+                self.assertEqual(
+                    (made.op.name, made.op.tag), (name, "elemwise")
+                )
                 self.assertEqual(made.op.axis[0].name, "ax0")
                 self.assertEqual(operation(x, x).op.tag, "broadcast")
                 self.assertEqual(operation(row, x).shape, (2, 3))
@@ -282,7 +298,9 @@ class Topi(unittest.TestCase):
         x = rng.integers(-9, 9, (2, 4, 5, 6)).astype("int32")
         w = rng.integers(-9, 9, (6, 2, 3, 2)).astype("int32")
         for padding in (0, 1, (1, 2), (0, 1, 1, 0), "VALID", "SAME"):
-            got = topi.testing.conv2d_nchw_python(x, w, (2, 1), padding, groups=2)
+            got = topi.testing.conv2d_nchw_python(
+                x, w, (2, 1), padding, groups=2
+            )
             top, left, bottom, right = {
                 0: (0,) * 4, 1: (1,) * 4, (1, 2): (1, 2, 1, 2),
                 (0, 1, 1, 0): (0, 1, 1, 0), "VALID": (0,) * 4,
@@ -302,7 +320,9 @@ class Topi(unittest.TestCase):
             x = numpy.full((1, 64, 3, 3), largest, "int64")
             w = numpy.full((1, 64, 3, 3), largest - 1, "int64")
             got = topi.testing.conv2d_nchw_python(x, w, 1, 0)
-            self.assertEqual(int(got[0, 0, 0, 0]), 576 * largest * (largest - 1))
+            self.assertEqual(
+                int(got[0, 0, 0, 0]), 576 * largest * (largest - 1)
+            )
         x = numpy.ones((1, 2, 3, 3), "float32")
         got = topi.testing.conv2d_nchw_python(x, x, 1, 0)
         self.assertEqual((got.dtype, float(got)), (numpy.float32, 18.0))
@@ -363,11 +383,18 @@ class Building(unittest.TestCase):
         s, args = program(vta.get_env())
         with mine, self.assertRaisesRegex(NotImplementedError, "Python"):
             tvm.lower(s, args)
+        with vta.build_config(debug_flag=vta.Environment.DEBUG_DUMP_INSN):
+            with self.assertRaisesRegex(NotImplementedError, "on_listing"):
+                vta.build(s, args, "ext_dev")
         one = tir.transform.Simplify()
         self.assertIsInstance(one, tvm.transform.BuiltinPass)
         self.assertIn("Simplify", repr(one))
-        self.assertTrue(tir.transform.LiftAttrScope("coproc_scope").accelerator)
-        self.assertTrue(tir.transform.LowerDeviceStorageAccessInfo().accelerator)
+        self.assertTrue(
+            tir.transform.LiftAttrScope("coproc_scope").accelerator
+        )
+        self.assertTrue(
+            tir.transform.LowerDeviceStorageAccessInfo().accelerator
+        )
         self.assertIn("InjectDMA", repr(vta.transform.InjectDMAIntrin()))
         self.assertTrue(vta.build_module.EarlyRewrite().accelerator)
         self.assertIs(vta.transform.BuiltinPass, tvm.transform.BuiltinPass)
@@ -380,8 +407,12 @@ class Building(unittest.TestCase):
             module = vta.build(s, args, "ext_dev", env.target_host, name="f")
         self.assertIn("target_host parameter", str(caught[0].message))
         self.assertIsInstance(module, tvm.runtime.Module)
-        self.assertEqual((module.entry_name, module.format), ("__tvm_main__", "o"))
-        self.assertEqual((module.type_key, module.imported_modules), ("vtac", []))
+        self.assertEqual(
+            (module.entry_name, module.format), ("__tvm_main__", "o")
+        )
+        self.assertEqual(
+            (module.type_key, module.imported_modules), ("vtac", [])
+        )
         with self.assertRaises(AttributeError):
             module["g"]
         remote = rpc.LocalSession()
@@ -489,7 +520,9 @@ class Building(unittest.TestCase):
         env = vta.get_env()
         target = env.target
         self.assertEqual(target.keys, ["vta", "cpu"])
-        self.assertEqual((target.kind.name, target.device_name), ("ext_dev", "vta"))
+        self.assertEqual(
+            (target.kind.name, target.device_name), ("ext_dev", "vta")
+        )
         self.assertEqual(target.model, env.MODEL)
         hosted = tvm.target.Target(target, host=env.target_host)
         self.assertEqual(hosted.host.kind.name, "llvm")
@@ -552,6 +585,14 @@ class Building(unittest.TestCase):
         self.assertIsInstance(tvm.error.OpError("m"), tvm.TVMError)
         self.assertEqual(str(error), "message")
 
+    def test_paddings(self) -> None:
+        pad = tvm.relay.nn.get_pad_tuple2d
+        self.assertEqual(pad(1), (1, 1, 1, 1))
+        self.assertEqual(pad((1, 2)), (1, 2, 1, 2))
+        self.assertEqual(pad((1, 2, 3, 4)), (1, 2, 3, 4))
+        with self.assertRaises(ValueError):
+            pad((1, 2, 3))
+
     def test_rpc_is_not_there_yet(self) -> None:
         with self.assertRaisesRegex((NotImplementedError, OSError), ""):
             rpc.connect("127.0.0.1", 1)
@@ -568,7 +609,9 @@ class Environments(unittest.TestCase):
         self.assertEqual((env.inp_dtype, env.acc_dtype), ("int8", "int32"))
         self.assertEqual((env.dma_copy, env.alu), ("dma_copy", "alu"))
         mock = env.mock
-        self.assertEqual((mock.dma_copy, mock.alu), ("skip_dma_copy", "skip_alu"))
+        self.assertEqual(
+            (mock.dma_copy, mock.alu), ("skip_dma_copy", "skip_alu")
+        )
         self.assertIs(mock.mock, mock)
         self.assertIs(env.mock, mock)
         self.assertIsInstance(env.dev, vta.environment.DevContext)
@@ -640,11 +683,15 @@ class Environments(unittest.TestCase):
             os.mkdir(temp.relpath("config"))
             run = [sys.executable, "-c", code]
             environ["VTA_HW_PATH"] = temp.path
-            done = subprocess.run(run, env=environ, capture_output=True, text=True)
+            done = subprocess.run(
+                run, env=environ, capture_output=True, text=True
+            )
             self.assertIn("Cannot find config", done.stderr)
             path = f"{support.GOLDEN}/configs/b2/vta_config.json"
             os.symlink(path, temp.relpath("config/vta_config.json"))
-            done = subprocess.run(run, env=environ, capture_output=True, text=True)
+            done = subprocess.run(
+                run, env=environ, capture_output=True, text=True
+            )
             self.assertEqual(done.stdout, "2\n")
 
     def test_copies_share_the_hardware(self) -> None:
@@ -674,8 +721,12 @@ class Library(unittest.TestCase):
     def tail(self, sums, env):
         shifted = topi.right_shift(sums, 8)
         with te.tag_scope(topi.tag.ELEMWISE):
-            low = te.compute(shifted.shape, lambda *i: te.min(shifted(*i), 127), "clipA")
-            high = te.compute(low.shape, lambda *i: te.max(low(*i), 0), "clipB")
+            low = te.compute(
+                shifted.shape, lambda *i: te.min(shifted(*i), 127), "clipA"
+            )
+            high = te.compute(
+                low.shape, lambda *i: te.max(low(*i), 0), "clipB"
+            )
         return topi.cast(high, env.out_dtype)
 
     def check(self, s, args, expected, seed: int = 0) -> None:
@@ -699,7 +750,9 @@ class Library(unittest.TestCase):
     def test_dense(self) -> None:
         env = vta.get_env()
         data = te.placeholder((2, 4, 1, 16), name="data", dtype=env.inp_dtype)
-        weight = te.placeholder((3, 4, 16, 16), name="kernel", dtype=env.wgt_dtype)
+        weight = te.placeholder(
+            (3, 4, 16, 16), name="kernel", dtype=env.wgt_dtype
+        )
         with env.target, autotvm.tophub.context(env.target):
             res = vta.top.dense_packed(data, weight, None, env.acc_dtype)
             self.assertEqual(res.op.tag, "dense_pack")
@@ -713,19 +766,27 @@ class Library(unittest.TestCase):
 
         self.check(s, [data, weight, res], expected)
         with self.assertRaises(topi.InvalidShapeError):
-            vta.top.dense_packed(data, te.placeholder((3, 5, 16, 16), "int8"), None, "int32")
+            vta.top.dense_packed(
+                data, te.placeholder((3, 5, 16, 16), "int8"), None, "int32"
+            )
 
     def conv(self, fcompute, fschedule, extra, groups: int) -> None:
         env = vta.get_env()
         data = te.placeholder((1, 2, 6, 7, 1, 16), name="data", dtype="int8")
-        kernel = te.placeholder((4, 2 // groups, 3, 3, 16, 16), name="kernel", dtype="int8")
+        kernel = te.placeholder(
+            (4, 2 // groups, 3, 3, 16, 16), name="kernel", dtype="int8"
+        )
         bias = te.placeholder((1, 4, 1, 1, 1, 16), name="bias", dtype="int32")
         res = fcompute(data, kernel, (2, 1), (1, 1), (1, 1), extra, "int32")
         shifted = topi.right_shift(res, 8)
         res = topi.add(shifted, bias)
         with te.tag_scope(topi.tag.ELEMWISE):
-            low = te.compute(res.shape, lambda *i: te.min(res(*i), 127), "clipA")
-            high = te.compute(low.shape, lambda *i: te.max(low(*i), 0), "clipB")
+            low = te.compute(
+                res.shape, lambda *i: te.min(res(*i), 127), "clipA"
+            )
+            high = te.compute(
+                low.shape, lambda *i: te.max(low(*i), 0), "clipB"
+            )
         res = topi.cast(high, env.out_dtype)
         s = fschedule([res])
 
@@ -733,16 +794,25 @@ class Library(unittest.TestCase):
             plain = x.transpose(0, 4, 1, 5, 2, 3).reshape(1, 32, 6, 7)
             w = w.transpose(0, 4, 1, 5, 2, 3).reshape(64, 32 // groups, 3, 3)
             sums = topi.testing.conv2d_nchw_python(
-                plain.astype("int32"), w.astype("int32"), (2, 1), (1, 1), groups
+                plain.astype("int32"),
+                w.astype("int32"),
+                (2, 1),
+                (1, 1),
+                groups,
             )
-            packed = sums.reshape(1, 1, 4, 16, 3, 7).transpose(0, 2, 4, 5, 1, 3)
+            packed = sums.reshape(1, 1, 4, 16, 3, 7).transpose(
+                0, 2, 4, 5, 1, 3
+            )
             return numpy.clip((packed >> 8) + b, 0, 127).astype("int8")
 
         self.check(s, [data, kernel, bias, res], expected)
 
     def test_conv2d(self) -> None:
         self.conv(
-            vta.top.conv2d_packed, vta.top.schedule_conv2d_packed, "NCHW1n16c", 1
+            vta.top.conv2d_packed,
+            vta.top.schedule_conv2d_packed,
+            "NCHW1n16c",
+            1,
         )
         data = te.placeholder((1, 1, 4, 4, 1, 16), "int8")
         kernel = te.placeholder((1, 1, 1, 1, 16, 16), "int8")
@@ -751,12 +821,17 @@ class Library(unittest.TestCase):
         )
         self.assertEqual(one.shape, (1, 1, 4, 4, 1, 16))
         with self.assertRaises(topi.InvalidShapeError):
-            vta.top.conv2d_packed(data, kernel, (1, 1), (0, 0), (1, 1), "NCHW", "int32")
+            vta.top.conv2d_packed(
+                data, kernel, (1, 1), (0, 0), (1, 1), "NCHW", "int32"
+            )
         self.assertTrue(vta.top.utils.is_packed_layout("NCHW1n16c"))
 
     def test_group_conv2d(self) -> None:
         self.conv(
-            vta.top.group_conv2d_packed, vta.top.schedule_group_conv2d_packed, 2, 2
+            vta.top.group_conv2d_packed,
+            vta.top.schedule_group_conv2d_packed,
+            2,
+            2,
         )
 
     def test_alu(self) -> None:
@@ -782,7 +857,9 @@ class Library(unittest.TestCase):
     def test_virtual_threads(self) -> None:
         """The knobs of a schedule can be set."""
         data = te.placeholder((1, 2, 4, 4, 1, 16), name="data", dtype="int8")
-        kernel = te.placeholder((4, 2, 1, 1, 16, 16), name="kernel", dtype="int8")
+        kernel = te.placeholder(
+            (4, 2, 1, 1, 16, 16), name="kernel", dtype="int8"
+        )
         res = self.tail(
             vta.top.conv2d_packed(
                 data, kernel, (1, 1), (0, 0), (1, 1), "NCHW1n16c", "int32"
@@ -814,7 +891,9 @@ class Library(unittest.TestCase):
 class Missing(unittest.TestCase):
     def test_names(self) -> None:
         for module, name in (
-            (tvm, "relay"),
+            (tvm, "meta_schedule"),
+            (tvm.relay, "build"),
+            (tvm.relay.nn, "conv2d"),
             (te, "var"),
             (te, "hybrid"),
             (tir, "stmt_functor"),
@@ -829,11 +908,17 @@ class Missing(unittest.TestCase):
             (tvm.contrib, "graph_executor"),
         ):
             with self.subTest(name):
-                with self.assertRaisesRegex(AttributeError, f"no '{name}'; .+"):
+                with self.assertRaisesRegex(
+                    AttributeError, f"no '{name}'; .+"
+                ):
                     getattr(module, name)
 
     def test_modules(self) -> None:
-        for name in ("tvm.relay", "tvm.contrib.graph_executor", "vta.exec"):
+        for name in (
+            "tvm.relay.testing",
+            "tvm.contrib.graph_executor",
+            "vta.exec",
+        ):
             with self.assertRaisesRegex(ImportError, "has no module"):
                 __import__(name)
 

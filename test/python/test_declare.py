@@ -61,7 +61,9 @@ class Expressions(unittest.TestCase):
             with self.subTest(want):
                 got = self.text(function)
                 if want:
-                    self.assertEqual(got.replace(" ", ""), want.replace(" ", ""))
+                    self.assertEqual(
+                        got.replace(" ", ""), want.replace(" ", "")
+                    )
 
     def test_conditions(self) -> None:
         a = self.a
@@ -82,7 +84,8 @@ class Expressions(unittest.TestCase):
         a, f = self.a, self.f
         made = []
         vtac.compute(
-            (8, 4), lambda i, j: made.extend([a[i, j], f[i], i, i < j]) or a[i, j]
+            (8, 4),
+            lambda i, j: made.extend([a[i, j], f[i], i, i < j]) or a[i, j],
         )
         self.assertEqual(
             [e.dtype for e in made], ["int32", "float32", "int32", "bool"]
@@ -133,7 +136,9 @@ class Tensors(unittest.TestCase):
     def test_placeholder(self) -> None:
         t = vtac.placeholder((2, 3), "int8", name="t")
         self.assertEqual(t.shape, (2, 3))
-        self.assertEqual((t.ndim, t.dtype, t.name, t.tag), (2, "int8", "t", ""))
+        self.assertEqual(
+            (t.ndim, t.dtype, t.name, t.tag), (2, "int8", "t", "")
+        )
         self.assertTrue(t.is_placeholder)
         self.assertIsNone(t.body)
         self.assertEqual((t.axis, t.reduce_axis, t.inputs), ((), (), ()))
@@ -176,7 +181,9 @@ class Tensors(unittest.TestCase):
         self.assertEqual((k.range, k.extent), (range(2, 5), 3))
         self.assertEqual(repr(k), "Axis('k', 3, CommReduce)")
         t = vtac.thread_axis("cthread", "tx")
-        self.assertEqual((t.name, t.tag, t.kind), ("tx", "cthread", "ThreadIndex"))
+        self.assertEqual(
+            (t.name, t.tag, t.kind), ("tx", "cthread", "ThreadIndex")
+        )
         self.assertIsNone(t.range)
         self.assertEqual(t.dtype, "int32")
         self.assertTrue(t)

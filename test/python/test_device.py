@@ -31,7 +31,9 @@ class Arrays(unittest.TestCase):
             with self.subTest(dtype):
                 values = numpy.arange(24).reshape(2, 3, 4).astype(dtype)
                 array = self.device.array(values)
-                self.assertEqual((array.shape, array.dtype), ((2, 3, 4), dtype))
+                self.assertEqual(
+                    (array.shape, array.dtype), ((2, 3, 4), dtype)
+                )
                 self.assertEqual(array.nbytes, values.nbytes)
                 numpy.testing.assert_array_equal(array.numpy(), values)
                 numpy.testing.assert_array_equal(numpy.asarray(array), values)
@@ -99,7 +101,12 @@ class Arrays(unittest.TestCase):
         array.free()
         array.free()
         self.assertEqual(repr(array), "<Array, freed>")
-        for use in (array.numpy, array.view, lambda: array.nbytes, lambda: array[0]):
+        for use in (
+            array.numpy,
+            array.view,
+            lambda: array.nbytes,
+            lambda: array[0],
+        ):
             with self.assertRaisesRegex(vtac.InvalidError, "freed"):
                 use()
         other = self.device.empty((4,), "int8")
@@ -169,7 +176,9 @@ class Devices(unittest.TestCase):
 
     def test_default(self) -> None:
         self.assertIs(vtac.default_device(), vtac.default_device())
-        config = vtac.Config.load(f"{support.GOLDEN}/configs/b2/vta_config.json")
+        config = vtac.Config.load(
+            f"{support.GOLDEN}/configs/b2/vta_config.json"
+        )
         self.assertIsNot(vtac.default_device(config), vtac.default_device())
 
 

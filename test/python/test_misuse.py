@@ -48,7 +48,9 @@ class Arguments(unittest.TestCase):
         self.refused("closed", one.empty, (1,), "int8")
 
     def test_other_configuration(self) -> None:
-        config = vtac.Config.load(f"{support.GOLDEN}/configs/b2/vta_config.json")
+        config = vtac.Config.load(
+            f"{support.GOLDEN}/configs/b2/vta_config.json"
+        )
         op = vtac.ops.gemm(1, 64, 64)
         arrays = [numpy.zeros(t.shape, t.dtype) for t in op.args]
         with vtac.Device(config) as device:
@@ -168,7 +170,9 @@ class Threads(unittest.TestCase):
             except BaseException as error:
                 failures.append(error)
 
-        threads = [threading.Thread(target=work, args=(n,)) for n in range(count)]
+        threads = [
+            threading.Thread(target=work, args=(n,)) for n in range(count)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -238,7 +242,9 @@ class Life(unittest.TestCase):
         del t, u
         gc.collect()
         self.assertIn("t[", str(body))
-        axis = vtac.schedule(vtac.compute((4,), lambda i: i, "v")).stages[0].axis
+        axis = (
+            vtac.schedule(vtac.compute((4,), lambda i: i, "v")).stages[0].axis
+        )
         gc.collect()
         self.assertEqual(axis[0].name, "i")
 
@@ -249,7 +255,9 @@ class Life(unittest.TestCase):
         module(numpy.arange(16, dtype="int32"), result)
         self.assertEqual(result[3], 4)
 
-    @unittest.skipIf("asan" in os.environ.get("LD_PRELOAD", ""), "ASan keeps it")
+    @unittest.skipIf(
+        "asan" in os.environ.get("LD_PRELOAD", ""), "ASan keeps it"
+    )
     def test_many_programs_do_not_pile_up(self) -> None:
         import resource
 

@@ -22,7 +22,9 @@ import vtac
 def modules(package) -> list[str]:
     """A package and all public modules below it."""
     names = [package.__name__]
-    for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    for info in pkgutil.walk_packages(
+        package.__path__, package.__name__ + "."
+    ):
         if not any(part.startswith("_") for part in info.name.split(".")):
             names.append(info.name)
     return names
@@ -32,7 +34,9 @@ def words_of_the_tests() -> set[str]:
     """All names that tests and tutorials use."""
     words: set[str] = set()
     pages = os.path.join(support.DOCS, "tutorials", "en", "*.md")
-    for path in glob.glob(os.path.join(support.HERE, "*.py")) + glob.glob(pages):
+    for path in glob.glob(os.path.join(support.HERE, "*.py")) + glob.glob(
+        pages
+    ):
         with open(path, encoding="utf-8") as file:
             words.update(re.findall(r"\w+", file.read()))
     return words
@@ -115,7 +119,9 @@ class Names(unittest.TestCase):
     def test_numpy_is_imported_when_needed(self) -> None:
         program = "import sys, vtac; assert 'numpy' not in sys.modules"
         environ = dict(os.environ, PYTHONPATH=support.PYTHON)
-        subprocess.run([sys.executable, "-c", program], env=environ, check=True)
+        subprocess.run(
+            [sys.executable, "-c", program], env=environ, check=True
+        )
 
     def test_library_by_name(self) -> None:
         environ = dict(

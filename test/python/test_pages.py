@@ -18,7 +18,9 @@ class Pages(unittest.TestCase):
     def pages(self, language: str) -> list[Page]:
         return [
             Page(path)
-            for path in sorted(glob.glob(os.path.join(TUTORIALS, language, "*.md")))
+            for path in sorted(
+                glob.glob(os.path.join(TUTORIALS, language, "*.md"))
+            )
         ]
 
     def test_outputs(self) -> None:

@@ -40,7 +40,9 @@ class Primitives(unittest.TestCase):
         self.assertEqual((first.extent, second.extent), (4, 16))
         stage.reorder(first, outer, inner, second)
         fused = stage.fuse(first, outer)
-        self.assertEqual((fused.name, fused.extent), ("j.outer.i.outer.fused", 28))
+        self.assertEqual(
+            (fused.name, fused.extent), ("j.outer.i.outer.fused", 28)
+        )
         self.assertEqual(
             [str(loop) for loop in stage.loops],
             ["j.outer.i.outer.fused(28)", "i.inner(10)", "j.inner(16)"],
@@ -298,11 +300,49 @@ class Operators(unittest.TestCase):
             vtac.ops.dense(1, 64, 64),
             vtac.ops.group_conv2d(1, 64, 64, 8, 3, groups=2, pad=1),
             vtac.ops.depthwise_conv2d(1, 32, 8, 3, pad=1),
+            vtac.ops.conv2d_transpose(1, 16, 16, 4, 4, stride=2, pad=1),
         ):
             self.assertIsInstance(op, vtac.ops.Operator)
             self.assertIn("primfn", str(op.schedule_to("vta").lower()))
             self.assertIn(op.name, repr(op))
             self.assertIn("<table>", op._repr_html_())
+
+    def test_eltwise(self) -> None:
+        rng = numpy.random.default_rng(4)
+        x, y = (
+            rng.integers(-128, 128, (1, 32, 5, 6)).astype("int8")
+            for _ in range(2)
+        )
+        wide = x.astype("int32") * 9
+        got = self.run_op(vtac.ops.add(1, 32, (5, 6), shift=1), x, y)
+        sums = x.astype("int32") + y
+        numpy.testing.assert_array_equal(got, numpy.clip(sums >> 1, -128, 127))
+        got = self.run_op(vtac.ops.relu(1, 32, (5, 6)), x)
+        numpy.testing.assert_array_equal(got, numpy.maximum(x, 0))
+        op = vtac.ops.requantize(1, 32, (5, 6), shift=3)
+        got = self.run_op(op, wide)
+        numpy.testing.assert_array_equal(got, numpy.clip(wide >> 3, -128, 127))
+        self.assertEqual(op.tiles, {})
+
+    def test_pools(self) -> None:
+        rng = numpy.random.default_rng(5)
+        x = rng.integers(-128, 128, (1, 16, 8, 8)).astype("int8")
+        windows = x.reshape(1, 16, 4, 2, 4, 2)
+        got = self.run_op(vtac.ops.max_pool2d(1, 16, 8, 2), x)
+        numpy.testing.assert_array_equal(got, windows.max((3, 5)))
+        got = self.run_op(vtac.ops.avg_pool2d(1, 16, 8, 2), x)
+        want = (windows.astype("int32").sum((3, 5)) + 2) // 4
+        numpy.testing.assert_array_equal(got, want)
+        got = self.run_op(vtac.ops.global_avg_pool2d(1, 16, 8), x)
+        want = (x.astype("int32").sum((2, 3)) + 32) // 64
+        numpy.testing.assert_array_equal(got[:, :, 0, 0], want)
+
+    def test_tiles(self) -> None:
+        tiles = vtac.ops.gemm(
+            1, 256, 256, tile_batch=1, tile_in=64, tile_out=128
+        ).tiles
+        self.assertEqual((tiles["in"], tiles["out"]), (64, 128))
+        self.assertEqual(tiles["over"], "nothing")
 
     def test_refused(self) -> None:
         with self.assertRaises(vtac.VtacError):

@@ -159,13 +159,14 @@ typedef struct Blocks {
   int64_t batch, in, out;
 } Blocks;
 
-/* So many blocks, the last of which lacks `cut` of its elements. */
+/* So many blocks, the last of which lacks `cut` of its elements, which only
+ * operators that choose their own tiles allow. */
 static int64_t cut_blocks(int64_t blocks, int64_t block, int cut) {
   return blocks * block - (cut < block ? cut : block - 1);
 }
 
 static bool make_matmul(const int *p, const Blocks *b, FamilyCase *ret) {
-  int tiled = !p[M_AUTO], cut = p[M_CUT];
+  int tiled = !p[M_AUTO], cut = tiled ? 0 : p[M_CUT];
   ret->matmul =
       (vtac_gemm_params){.batch = cut_blocks(p[M_BATCH], b->batch, cut),
                          .in = cut_blocks(p[M_IN], b->in, cut),
@@ -181,7 +182,7 @@ static bool make_matmul(const int *p, const Blocks *b, FamilyCase *ret) {
 }
 
 static bool make_conv2d(const int *p, const Blocks *b, FamilyCase *ret) {
-  int tiled = !p[C_AUTO], cut = p[C_CUT];
+  int tiled = !p[C_AUTO], cut = tiled ? 0 : p[C_CUT];
   ret->conv2d =
       (vtac_conv2d_params){.batch = cut_blocks(p[C_BATCH], b->batch, cut),
                            .in_channels = cut_blocks(p[C_IN], b->in, cut),

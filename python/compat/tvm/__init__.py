@@ -39,6 +39,7 @@ _SUBMODULES = {
     "error",
     "ir",
     "nd",
+    "relay",
     "rpc",
     "runtime",
     "target",

@@ -54,10 +54,14 @@ def advice(name: str) -> str:
 def attribute_error(module: str, name: str) -> AttributeError:
     """The error for a name that a module does not have."""
     whole = f"{module}.{name}"
-    return AttributeError(
-        f"vtac's {module} has no {name!r}; {advice(whole)}", name=name
-    ) if sys.version_info >= (3, 10) else AttributeError(
-        f"vtac's {module} has no {name!r}; {advice(whole)}"
+    return (
+        AttributeError(
+            f"vtac's {module} has no {name!r}; {advice(whole)}", name=name
+        )
+        if sys.version_info >= (3, 10)
+        else AttributeError(
+            f"vtac's {module} has no {name!r}; {advice(whole)}"
+        )
     )
 
 

@@ -67,6 +67,11 @@ def build(
     if binds:
         raise NotImplementedError("vtac declares the buffers of arguments")
     options = PassContext.current()
+    if options.debug_flag():
+        raise NotImplementedError(
+            "vtac's modules have no debug flags; a device lists what it runs:"
+            " vtac.Device(on_listing=print)"
+        )
     target = Target(target or "llvm", host=target_host)
     module = vtac.build(
         _check_schedule(inputs),
@@ -75,7 +80,7 @@ def build(
         accelerator=options.accelerator(),
         disabled=options.disabled(),
     )
-    return Module(module, target=target, debug_flag=options.debug_flag())
+    return Module(module, target=target)
 
 
 __getattr__ = getattr_of(__name__)

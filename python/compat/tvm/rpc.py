@@ -22,7 +22,9 @@ class LocalSession:
         session."""
         if isinstance(data, (bytes, bytearray)):
             if not target:
-                raise ValueError("target must present when file is a bytearray")
+                raise ValueError(
+                    "target must present when file is a bytearray"
+                )
             blob = bytes(data)
         else:
             with open(data, "rb") as file:

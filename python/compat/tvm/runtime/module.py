@@ -9,7 +9,9 @@ import vtac
 
 from .ndarray import NDArray
 
-_C_MARK = b"/*"  # C source, which a module is saved as without a code generator
+_C_MARK = (
+    b"/*"  # C source, which a module is saved as without a code generator
+)
 
 
 class BenchmarkResult:
@@ -37,10 +39,9 @@ class BenchmarkResult:
 class Module:
     """A function that runs on a device."""
 
-    def __init__(self, module: vtac.Module, target=None, debug_flag=0) -> None:
+    def __init__(self, module: vtac.Module, target=None) -> None:
         self._module = module
         self._target = target
-        self._debug_flag = debug_flag
 
     @property
     def entry_name(self) -> str:

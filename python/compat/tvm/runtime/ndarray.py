@@ -85,7 +85,8 @@ class NDArray:
         return len(self._array)
 
     def __repr__(self) -> str:
-        return f"<tvm.nd.NDArray shape={self.shape}, {self.device}>\n{self.numpy()!r}"
+        head = f"<tvm.nd.NDArray shape={self.shape}, {self.device}>"
+        return f"{head}\n{self.numpy()!r}"
 
 
 def _target(device) -> Device:

@@ -14,7 +14,9 @@ def register_func(func_name, f=None, override=False):
 
     def register(function):
         if func_name in _functions and not override:
-            raise ValueError(f"Global PackedFunc {func_name} is already registered")
+            raise ValueError(
+                f"Global PackedFunc {func_name} is already registered"
+            )
         _functions[func_name] = function
         return function
 

@@ -44,7 +44,7 @@ def placeholder(shape, dtype=None, name="placeholder") -> Tensor:
 
 
 def compute(shape, fcompute, name="compute", tag="", attrs=None) -> Tensor:
-    """The tensor whose element at ``(i, j, …)`` is ``fcompute(i, j, …)``."""
+    """The tensor whose element at (i, j, …) is ``fcompute(i, j, …)``."""
     current = TagScope.current
     if current is not None:
         if tag:
@@ -118,7 +118,11 @@ def tag_scope(tag) -> TagScope:
 
 
 def decl_tensor_intrin(
-    op, fcompute, name="tensor_intrin", binds=None, scalar_params=None,
+    op,
+    fcompute,
+    name="tensor_intrin",
+    binds=None,
+    scalar_params=None,
     default_buffer_params=None,
 ):
     """Declares what a piece of hardware computes."""

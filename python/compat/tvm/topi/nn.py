@@ -6,7 +6,11 @@ from . import tag
 
 
 def pad(
-    data, pad_before, pad_after=None, pad_value=0.0, name="PadInput",
+    data,
+    pad_before,
+    pad_after=None,
+    pad_value=0.0,
+    name="PadInput",
     attrs=None,
 ):
     """The tensor with ``pad_value`` around it."""
@@ -62,9 +66,7 @@ def dilate(data, strides, dilation_value=0.0, name="DilatedInput"):
 @te.tag_scope(tag=tag.ELEMWISE)
 def relu(x):
     """No element below 0."""
-    return te.compute(
-        x.shape, lambda *i: te.max(x(*i), te.const(0, x.dtype))
-    )
+    return te.compute(x.shape, lambda *i: te.max(x(*i), te.const(0, x.dtype)))
 
 
 __getattr__ = getattr_of(__name__)

@@ -98,8 +98,7 @@ def conv2d_nchw_python(a_np, w_np, stride, padding, groups=1):
     a_parts = np.array_split(a_np, groups, axis=1)
     w_parts = np.array_split(w_np, groups, axis=0)
     parts = [
-        _conv2d(a, w, _pair(stride), padding)
-        for a, w in zip(a_parts, w_parts)
+        _conv2d(a, w, _pair(stride), padding) for a, w in zip(a_parts, w_parts)
     ]
     return np.concatenate(parts, axis=1)
 

@@ -76,7 +76,12 @@ def conv2d_packed(
     shapes = _Shapes(data, kernel, strides, padding, dilation)
     cfg.add_flop(shapes.flop)
     return _convolve(
-        shapes, kernel, strides, lambda c_o, k_o: k_o, out_dtype, "conv2d_dense"
+        shapes,
+        kernel,
+        strides,
+        lambda c_o, k_o: k_o,
+        out_dtype,
+        "conv2d_dense",
     )
 
 
