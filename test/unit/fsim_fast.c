@@ -264,7 +264,8 @@ static void dump(Trial *t) {
  * after it. */
 static void run_singly(Trial *t, const Insn *insns, uint32_t count) {
   const HwConfig *config = &t->port[0]->config;
-  Insn stream[3] = {[1] = {.opcode = HW_OP_STORE}, [2] = {HW_OP_FINISH}};
+  Insn stream[3] = {
+      [1] = {.opcode = HW_OP_STORE}, [2] = {.opcode = HW_OP_FINISH}};
   stream[1].mem = (MemInsn){.memory_type = HW_MEM_OUT,
                             .dram_base = (t->data + DATA / 2 + 4096) /
                                          (uint32_t)config->out_elem_bytes,
