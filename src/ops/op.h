@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all operators share: the object, and the stages most of them end in.
- * Operators are written on the public API alone. */
+ * Operators are written on the public API; op.c alone reaches behind it, for
+ * the context's accelerator, memory and errors. */
 #ifndef OPS_OP_H
 #define OPS_OP_H
 
