@@ -57,8 +57,6 @@ void queue_reset(CommandQueue *queue) {
 }
 
 const Diag *queue_diag(const CommandQueue *queue) { return &queue->diag; }
-HwPort *queue_port(const CommandQueue *queue) { return queue->port; }
-
 QueueStats queue_stats(const CommandQueue *queue) { return queue->stats; }
 
 void queue_set_trace(CommandQueue *queue, QueueTrace trace) {

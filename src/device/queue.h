@@ -48,7 +48,6 @@ void queue_reset(CommandQueue *queue);
 /* The latched error, or the one reported last. */
 const Diag *queue_diag(const CommandQueue *queue);
 QueueStats queue_stats(const CommandQueue *queue);
-HwPort *queue_port(const CommandQueue *queue);
 void queue_set_trace(CommandQueue *queue, QueueTrace trace);
 
 /* Buffers in device memory.  These do not latch errors: they return them, and

@@ -8,23 +8,19 @@
 #include "base/trap.h"
 
 typedef struct Preset {
-  const char *name, *meaning;
+  const char *name;
   TimingConfig config;
 } Preset;
 
 static const Preset presets[] = {
 #define HW_TIMING_PRESET(NAME, bus, burst, depth, latency, tags, meaning) \
-  {#NAME, meaning, {bus, burst, depth, latency, tags}},
+  {#NAME, {bus, burst, depth, latency, tags}},
 #include "hw/timing_keys.def"
 };
 enum { PRESETS = sizeof presets / sizeof *presets };
 
 const char *timing_preset_name(int index) {
   return index >= 0 && index < PRESETS ? presets[index].name : NULL;
-}
-
-const char *timing_preset_meaning(int index) {
-  return index >= 0 && index < PRESETS ? presets[index].meaning : NULL;
 }
 
 int timing_preset_find(const char *name) {

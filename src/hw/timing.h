@@ -12,7 +12,6 @@ typedef struct TimingConfig {
 
 /* The name of preset `index`, or NULL past the last; 0 is the default. */
 const char *timing_preset_name(int index);
-const char *timing_preset_meaning(int index);
 /* The index of a preset, whatever the case of its name, or -1. */
 int timing_preset_find(const char *name);
 TimingConfig timing_preset(int index);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions about IR: equality, effect, use and size. */
+/* Questions about IR: equality, effect and use. */
 #include "ir/analysis.h"
 
 #include <string.h>
@@ -147,26 +147,4 @@ bool stmt_uses(const Stmt *stmt, const Var *var) {
   UseWalk walk = {{use_exprs, use_stmts}, var, NULL, false};
   walk_stmt(&walk.walker, stmt);
   return walk.found;
-}
-
-/* ---- Size --------------------------------------------------------------- */
-
-typedef struct SizeWalk {
-  Walker walker;
-  int size;
-} SizeWalk;
-
-static void count_node(Walker *walker, const Expr *expr) {
-  ((SizeWalk *)walker)->size++;
-  walk_expr_children(walker, expr);
-}
-
-int expr_size(const Expr *expr) {
-  static const ExprVisit visits[EXPR_KINDS] = {
-#define EXPR(kind, layout, name) [kind] = count_node,
-#include "ir/nodes.def"
-  };
-  SizeWalk walk = {{visits, NULL}, 0};
-  walk_expr(&walk.walker, expr);
-  return walk.size;
 }

@@ -16,7 +16,6 @@ bool expr_uses(const Expr *expr, const Var *var);
 bool stmt_uses(const Stmt *stmt, const Var *var);
 /* Does it mention any variable that is a key of the map? */
 bool expr_uses_any(const Expr *expr, const PtrMap *vars);
-int expr_size(const Expr *expr); /* nodes */
 
 /* Replaces variables by expressions: `map` is Var -> Expr.  Nothing is folded.
  * A buffer whose data var maps to another Var becomes one new buffer. */

@@ -12,7 +12,7 @@
 struct EvalProgram {
   const Func *func;
   const Code *body;
-  int n_slots, n_sites;
+  int n_slots;
   const int *param_slots;  /* of the handles */
   const int *data_slots;   /* of the buffers' data variables */
   const int64_t **extents; /* shapes of the parameters */
@@ -334,11 +334,8 @@ EvalProgram *eval_prepare(Arena *arena, const Func *func) {
   program->data_slots = data;
   program->body = prepare_stmt(&prep, func->body);
   program->n_slots = prep.n_slots;
-  program->n_sites = prep.n_sites;
   return program;
 }
-
-int eval_kernel_sites(const EvalProgram *program) { return program->n_sites; }
 
 static void bind_params(const EvalProgram *program, const EvalMemory *args,
                         Run *run) {

@@ -62,7 +62,6 @@ EvalProgram *eval_prepare(Arena *arena, const Func *func);
  * function).  `hooks` may be NULL for a function that needs no machine. */
 vtac_status eval_run(const EvalProgram *program, const EvalMemory *args,
                      const EvalHooks *hooks, Diag *diag);
-int eval_kernel_sites(const EvalProgram *program);
 
 /* Bytes one element of the type takes in memory. */
 int dtype_bytes(DType type);

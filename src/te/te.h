@@ -61,10 +61,6 @@ const Expr *te_reduce(Arena *arena, Combiner combiner, const Expr *source,
                       int n, const IterVar *const *axis);
 const Expr *te_sum(Arena *arena, const Expr *source, int n,
                    const IterVar *const *axis);
-const Expr *te_max_reduce(Arena *arena, const Expr *source, int n,
-                          const IterVar *const *axis);
-const Expr *te_min_reduce(Arena *arena, const Expr *source, int n,
-                          const IterVar *const *axis);
 
 /* The element of `tensor` at the n indices, one for each dimension. */
 const Expr *te_read(Arena *arena, const Tensor *tensor, int n,

@@ -238,16 +238,6 @@ const Expr *te_sum(Arena *arena, const Expr *source, int n,
   return te_reduce(arena, COMBINE_SUM, source, n, axis);
 }
 
-const Expr *te_max_reduce(Arena *arena, const Expr *source, int n,
-                          const IterVar *const *axis) {
-  return te_reduce(arena, COMBINE_MAX, source, n, axis);
-}
-
-const Expr *te_min_reduce(Arena *arena, const Expr *source, int n,
-                          const IterVar *const *axis) {
-  return te_reduce(arena, COMBINE_MIN, source, n, axis);
-}
-
 /* ---- Reads -------------------------------------------------------------- */
 
 const Expr *te_read(Arena *arena, const Tensor *tensor, int n,

@@ -273,8 +273,9 @@ static void test_reduce_from(void **state) {
   const Expr *one = make_i32(a, 1);
   const IterVar *x, *k = te_reduce_axis(a, "k", 2, 9);
   te_axes(a, 1, &one, NULL, &x);
-  g.C = te_compute(a, "C", "", 1, &x,
-                   te_max_reduce(a, te_read_axes(a, g.A, 1, &k), 1, &k));
+  g.C =
+      te_compute(a, "C", "", 1, &x,
+                 te_reduce(a, COMBINE_MAX, te_read_axes(a, g.A, 1, &k), 1, &k));
   g.s = sched_create(a, 1, &g.C);
   ASSERT_LINES(body(&g), "C[0] = -2147483648", "for (k: int32, 0, 7) {",
                "C[0] = max(C[0], A[(k + 2)])");
