@@ -11,7 +11,8 @@
  *
  * A piece without loops is copied n times if n is small; any other becomes a
  * loop over a new variable.  Whether two threads share buffers that do not
- * depend on the thread is told by the tag: "vthread" does, "cthread" not.
+ * depend on the thread is told by the tag: "vthread" does, "cthread" not.  A
+ * nest that a pragma marks for a later pass is one piece.
  *
  * As in TVM 0.9, of which two properties show in dumps and are kept: the shape
  * of a buffer that was copied is its size times itself, and thread * size is
@@ -53,19 +54,31 @@ static void touched_load(Walker *walker, const Expr *expr) {
   walk_expr_children(walker, expr);
 }
 
-static void touched_call(Walker *walker, const Expr *expr) {
+static void touched_pointer(Touched *t, const Call *pointer, bool external) {
   enum { READS = 1, WRITES = 2 };
+  const Var *data = AS(Var, pointer->arg[1]);
+  int64_t mask = AS(IntImm, pointer->arg[4])->value;
+  if (mask & READS || external) use_var(t, data);
+  if (mask & WRITES || external) vec_push(t->arena, &t->written, data);
+  walk_expr(&t->walker, pointer->arg[2]);
+}
+
+/* An external function may write whatever it gets a pointer to: the masks of
+ * transfers say that they read, both ways. */
+static void touched_call(Walker *walker, const Expr *expr) {
   Touched *t = (Touched *)walker;
-  const Call *call = as_call_of(expr, OP_ACCESS_PTR);
-  if (!call) {
-    walk_expr_children(walker, expr);
+  const Call *call = AS(Call, expr);
+  if (call->op == OP_ACCESS_PTR) {
+    touched_pointer(t, call, false);
     return;
   }
-  const Var *data = AS(Var, call->arg[1]);
-  int64_t mask = AS(IntImm, call->arg[4])->value;
-  if (mask & READS) use_var(t, data);
-  if (mask & WRITES) vec_push(t->arena, &t->written, data);
-  walk_expr(walker, call->arg[2]);
+  for (int i = 0; i < call->n; i++) {
+    const Call *pointer = as_call_of(call->arg[i], OP_ACCESS_PTR);
+    if (pointer)
+      touched_pointer(t, pointer, call->op == OP_CALL_EXTERN);
+    else
+      walk_expr(walker, call->arg[i]);
+  }
 }
 
 static void begin_definition(Touched *t) {
@@ -295,14 +308,51 @@ static bool repeat_whole(Expander *x) {
   return false;
 }
 
+typedef struct TouchedUse {
+  Walker walker;
+  const PtrMap *touched;
+  bool found;
+} TouchedUse;
+
+static void use_of_var(Walker *walker, const Expr *expr) {
+  TouchedUse *use = (TouchedUse *)walker;
+  if (ptrmap_has(use->touched, AS(Var, expr))) use->found = true;
+}
+
+static void use_of_load(Walker *walker, const Expr *expr) {
+  use_of_var(walker, &AS(Load, expr)->buffer->data->e);
+  walk_expr_children(walker, expr);
+}
+
+static void use_of_store(Walker *walker, const Stmt *stmt) {
+  use_of_var(walker, &AS(Store, stmt)->buffer->data->e);
+  walk_stmt_children(walker, stmt);
+}
+
+static bool uses_touched(const Expander *x, const Stmt *stmt) {
+  static const ExprVisit exprs[EXPR_KINDS] = {
+      [VAR] = use_of_var, [LOAD] = use_of_load};
+  static const StmtVisit stmts[STMT_KINDS] = {[STORE] = use_of_store};
+  TouchedUse use = {.walker = {exprs, stmts}, .touched = &x->touched};
+  walk_stmt(&use.walker, stmt);
+  return use.found;
+}
+
+/* Is the annotated statement repeated as a whole? */
+static bool is_piece(const Expander *x, const Attr *attr) {
+  if (x->inside) return false;
+  if (x->share)
+    return !strncmp(attr->key, "pragma_", strlen("pragma_")) &&
+           uses_touched(x, attr->body);
+  return !strcmp(attr->key, "coproc_scope") ||
+         !strcmp(attr->key, "coproc_uop_scope");
+}
+
 static const Stmt *expand_attr(Rewriter *rw, const Stmt *stmt) {
   Expander *x = (Expander *)rw;
   const Attr *attr = AS(Attr, stmt);
   const Expr *value = rewrite_expr(rw, attr->value);
-  bool scope = !strcmp(attr->key, "coproc_scope") ||
-               !strcmp(attr->key, "coproc_uop_scope");
-  if (repeat_whole(x) || (scope && !x->share && !x->inside))
-    return rewrite_and_repeat(x, stmt);
+  if (repeat_whole(x) || is_piece(x, attr)) return rewrite_and_repeat(x, stmt);
   const Stmt *body = expand_stmt(rw, attr->body);
   if (value == attr->value && body == attr->body) return stmt;
   return make_attr(rw->arena, attr->node, attr->key, value, body);
@@ -398,9 +448,13 @@ static const Stmt *expand_stmt(Rewriter *rw, const Stmt *stmt) {
   return x->inside ? stmt : repeat(x, stmt);
 }
 
-static const Stmt *expand_thread(const PassContext *context,
-                                 const IterVar *iter, int64_t threads,
-                                 const Stmt *body) {
+bool threads_share(const Attr *virtual_thread) {
+  const IterVar *iter = virtual_thread->node.first;
+  return !strncmp(iter->thread_tag, "vthread", 7);
+}
+
+static const Stmt *expand_thread(const PassContext *context, const Attr *attr,
+                                 int64_t threads) {
   static const ExprRewrite exprs[EXPR_KINDS] = {
       [VAR] = expand_var, [LOAD] = expand_load, [CALL] = expand_call};
   static const StmtRewrite stmts[STMT_KINDS] = {
@@ -408,14 +462,15 @@ static const Stmt *expand_thread(const PassContext *context,
       [FOR] = expand_for,      [ALLOCATE] = expand_allocate,
       [STORE] = expand_store,  [IF] = expand_if,
       [SEQ] = expand_seq,      [EVALUATE] = expand_evaluate};
+  const IterVar *iter = attr->node.first;
   Expander x = {.rw = {context->arena, exprs, stmts},
                 .thread = iter->var,
                 .threads = threads,
-                .share = !strncmp(iter->thread_tag, "vthread", 7)};
-  x.touched = find_touched(context->scratch, iter->var, body);
+                .share = threads_share(attr)};
+  x.touched = find_touched(context->scratch, iter->var, attr->body);
   ptrmap_init(&x.extent, context->scratch);
   ptrmap_init(&x.buffers, context->scratch);
-  return expand_stmt(&x.rw, body);
+  return expand_stmt(&x.rw, attr->body);
 }
 
 /* ---- The pass ----------------------------------------------------------- */
@@ -436,8 +491,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
     fail(rw->arena, D_VIRTUAL_THREAD,
          "virtual thread '%s' needs a constant extent of at least 1",
          iter->var->hint);
-  return expand_thread(((Injector *)rw)->context, iter, threads->value,
-                       attr->body);
+  return expand_thread(((Injector *)rw)->context, attr, threads->value);
 }
 
 const Func *pass_inject_virtual_thread(const PassContext *context,

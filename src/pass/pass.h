@@ -29,6 +29,10 @@ typedef const Func *(*Pass)(const PassContext *context, const Func *func);
 /* The function with another body (itself if the body is the same). */
 const Func *func_with_body(Arena *arena, const Func *func, const Stmt *body);
 
+/* Do the threads of a virtual_thread annotation share what does not depend on
+ * the thread? */
+bool threads_share(const Attr *virtual_thread);
+
 #define PASS(name, function, ...) \
   const Func *function(const PassContext *context, const Func *func);
 #include "pass/passes.def"

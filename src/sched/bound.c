@@ -61,7 +61,7 @@ void read_region(Lowering *lowering, Analyzer *analyzer, const Tensor *op,
 /* ---- Which loops are relaxed -------------------------------------------- */
 
 /* Ranks of memories and threads: memory of a rank is shared by the threads of
- * the same and higher ranks. */
+ * the same and higher ranks, if they run around it. */
 enum { RANK_GLOBAL, RANK_SHARED, RANK_WARP, RANK_LOCAL };
 enum { RANK_VIRTUAL_THREAD = 1 };
 
@@ -92,7 +92,7 @@ typedef struct Demand {
 
 static bool is_relaxed(const Demand *demand, const IterVar *axis) {
   bool thread = ptrmap_has(&demand->lowering->thread, axis);
-  return thread ? demand->rank <= RANK_VIRTUAL_THREAD : !demand->inside;
+  return !demand->inside || (thread && demand->rank <= RANK_VIRTUAL_THREAD);
 }
 
 static const Var *loop_var(const Lowering *lowering, const IterVar *axis) {

@@ -40,6 +40,7 @@ typedef struct UopPush {
   const Expr *imm;
 } UopPush;
 const Stmt *uop_push(Arena *arena, const UopPush *push);
+enum { UOP_PUSH_RESET = 1 }; /* the argument that says so */
 
 typedef struct UopLoop {
   const Expr *extent, *dst, *src, *wgt; /* iterations; step of each index */

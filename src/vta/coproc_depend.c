@@ -14,12 +14,20 @@
  * Tokens between load and store unit, for which the reference makes calls that
  * its runtime refuses, are relayed.
  *
+ * Everything inside virtual threads that share nothing, tokens included, is
+ * going to be repeated for each of them, and what is outside is not.  So such
+ * threads are a piece of work of their own: tokens that are left over inside
+ * are met inside, and those that order it among its neighbours stand outside
+ * on both sides.  (The reference lets them pass, which deadlocks unless there
+ * is nothing outside.)
+ *
  * The order of insertion is that of TVM 0.9's CoProcInstDepDetector, since it
  * shows in dumps; where that goes by hash order, ours goes by unit number.
  * Cost: linear in the statement; the number of units is constant. */
 #include "base/trap.h"
 #include "ir/build.h"
 #include "ir/traverse.h"
+#include "pass/pass.h"
 #include "vta/calls.h"
 #include "vta/coproc_sync.h"
 
@@ -167,17 +175,12 @@ static void close_work(Detector *d, const Work *first, const Work *last) {
     pop_after(d, last, last->pushes.at[i]);
 }
 
-static void depend_attr(Walker *walker, const Stmt *stmt) {
-  const Attr *attr = AS(Attr, stmt);
-  if (!attr_has_key(attr, "coproc_scope")) {
-    walk_stmt_children(walker, stmt);
-    return;
-  }
+static void depend_unit(Detector *d, const Attr *attr) {
   const IntImm *unit = as_int(attr->value);
   CHECK(unit && unit->value >= 0 && unit->value < UNITS_MAX);
   unsigned set = 1u << unit->value;
   Work work = {.node = attr->body, .enter = set, .exit = set};
-  add_work((Detector *)walker, &work);
+  add_work(d, &work);
 }
 
 static void depend_for(Walker *walker, const Stmt *stmt) {
@@ -194,11 +197,11 @@ static void depend_for(Walker *walker, const Stmt *stmt) {
   add_work(d, &work);
 }
 
-static void depend_branch(Detector *d, const Stmt *branch, const Stmt *node,
-                          Work *work) {
-  if (!branch) return;
+/* Adds the work in `body`, closed on its own, to that of `node`. */
+static void add_closed(Detector *d, const Stmt *body, const Stmt *node,
+                       Work *work) {
   d->first = d->last = (Work){0};
-  walk_stmt(&d->walker, branch);
+  walk_stmt(&d->walker, body);
   if (!d->last.node) return;
   close_work(d, &d->first, &d->last);
   work->node = node;
@@ -209,11 +212,36 @@ static void depend_branch(Detector *d, const Stmt *branch, const Stmt *node,
 static void depend_if(Walker *walker, const Stmt *stmt) {
   Detector *d = (Detector *)walker;
   Work first = d->first, last = d->last, work = {0};
-  depend_branch(d, AS(If, stmt)->then_part, stmt, &work);
-  depend_branch(d, AS(If, stmt)->else_part, stmt, &work);
+  const If *branch = AS(If, stmt);
+  add_closed(d, branch->then_part, stmt, &work);
+  if (branch->else_part) add_closed(d, branch->else_part, stmt, &work);
   d->first = first;
   d->last = last;
   add_work(d, &work);
+}
+
+static void depend_threads(Detector *d, const Attr *attr) {
+  Work first = d->first, last = d->last, work = {0};
+  add_closed(d, attr->body, &attr->s, &work);
+  d->first = first;
+  d->last = last;
+  add_work(d, &work);
+}
+
+/* Is it about threads that repeat all that is inside? */
+static bool is_repeated(const Attr *attr) {
+  return attr_has_key(attr, "virtual_thread") && !threads_share(attr) &&
+         !is_const(attr->value, 1);
+}
+
+static void depend_attr(Walker *walker, const Stmt *stmt) {
+  const Attr *attr = AS(Attr, stmt);
+  if (attr_has_key(attr, "coproc_scope"))
+    depend_unit((Detector *)walker, attr);
+  else if (is_repeated(attr))
+    depend_threads((Detector *)walker, attr);
+  else
+    walk_stmt_children(walker, stmt);
 }
 
 void coproc_plan_tokens(Arena *scratch, const Stmt *stmt, Insertions *out) {

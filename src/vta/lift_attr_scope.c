@@ -8,9 +8,13 @@
  * otherwise each run of equal ones is wrapped.  Nothing passes an allocation.
  * Two annotations are the same when they hang on the same object and their
  * values are the same object or equal integers: equal strings are not enough.
+ * Nor is a micro-op scope the same as one that resets what the other adds to:
+ * one instruction does either.  (The reference merges those, and its runtime
+ * then refuses the kernel.)
  *
  * Source: TVM 0.9's LiftAttrScope.  Cost: linear. */
 #include "base/vec.h"
+#include "ir/analysis.h"
 #include "ir/make.h"
 #include "ir/traverse.h"
 #include "vta/calls.h"
@@ -28,9 +32,24 @@ static bool same_value(const Expr *a, const Expr *b) {
          (x && y && x->value == y->value && dtype_eq(x->e.type, y->e.type));
 }
 
-static bool same_scope(const Attr *a, const Attr *b) {
+/* Looks for a micro-op that resets its output. */
+static void note_reset(void *self, const Expr *expr) {
+  const Call *push = as_call_of(expr, OP_UOP_PUSH);
+  if (push && is_const(push->arg[UOP_PUSH_RESET], 1)) *(bool *)self = true;
+}
+
+static bool resets(const Lifter *lifter, const Attr *scope) {
+  bool found = false;
+  post_order_stmt(lifter->scratch, scope->body, &found, note_reset, NULL);
+  return found;
+}
+
+static bool same_scope(const Lifter *lifter, const Attr *a, const Attr *b) {
   if (!a || !b) return a == b;
-  return a->node.first == b->node.first && same_value(a->value, b->value);
+  if (a->node.first != b->node.first || !same_value(a->value, b->value))
+    return false;
+  return !attr_has_key(a, "coproc_uop_scope") ||
+         resets(lifter, a) == resets(lifter, b);
 }
 
 static const Stmt *wrap(const Lifter *lifter, const Attr *scope,
@@ -71,7 +90,7 @@ static const Stmt *merge_runs(Lifter *lifter, int n, const Stmt **stmt,
   int out = 0;
   for (int begin = 0, end; begin < n; begin = end) {
     end = begin + 1;
-    while (end < n && same_scope(scope[begin], scope[end])) end++;
+    while (end < n && same_scope(lifter, scope[begin], scope[end])) end++;
     if (begin == 0 && end == n) {
       lifter->pending = scope[0];
       return make_seq(lifter->rw.arena, n, stmt);
@@ -108,7 +127,7 @@ static const Stmt *lift_if(Rewriter *rw, const Stmt *stmt) {
   const Attr *then_scope, *else_scope;
   const Stmt *then_part = lift_one(lifter, branch->then_part, &then_scope);
   const Stmt *else_part = lift_one(lifter, branch->else_part, &else_scope);
-  if (same_scope(then_scope, else_scope)) {
+  if (same_scope(lifter, then_scope, else_scope)) {
     lifter->pending = then_scope;
   } else {
     then_part = wrap(lifter, then_scope, then_part);

@@ -113,6 +113,34 @@ static void example_e(void **state) {
                "push32 { { pop32 gemm push23 pop23 ST push32 } } sync pop32 ");
 }
 
+/* What threads that share nothing repeat is closed; what orders them among
+ * their neighbours stands outside, once. */
+static void threads_are_work_of_their_own(void **state) {
+  (void)state;
+  const Stmt *inner =
+      nest("i", 2, SEQ_OF(work(1, call("LD")), work(2, call("gemm"))));
+  const Stmt *threads =
+      virtual_thread("cthread", 2, SEQ_OF(work(2, call("reset")), inner));
+  const Stmt *body = SEQ_OF(work(1, call("LDW")), threads, work(3, call("ST")));
+  assert_trace(body,
+               "LDW push12 pop12 reset push21 "
+               "{ pop21 LD push12 pop12 gemm push21 } "
+               "pop21 push23 pop23 ST sync ");
+  const Seq *seq = as_seq(run(SYNC, body));
+  assert_int_equal(seq->at[2]->kind, ATTR); /* LDW and push, pop, threads */
+}
+
+/* Threads that share run their tokens once: nothing needs closing. */
+static void shared_threads_let_tokens_pass(void **state) {
+  (void)state;
+  const Stmt *threads = virtual_thread(
+      "vthread", 2,
+      nest("i", 2, SEQ_OF(work(1, call("LD")), work(2, call("gemm")))));
+  assert_trace(SEQ_OF(work(2, call("reset")), threads, work(3, call("ST"))),
+               "reset push21 { pop21 LD push12 pop12 gemm push21 } "
+               "push23 pop21 pop23 ST sync ");
+}
+
 /* Between load and store unit there is no queue. */
 static void tokens_go_by_way_of_the_compute_unit(void **state) {
   (void)state;
@@ -224,6 +252,8 @@ int main(void) {
       VTA_TEST(example_c),
       VTA_TEST(example_d),
       VTA_TEST(example_e),
+      VTA_TEST(threads_are_work_of_their_own),
+      VTA_TEST(shared_threads_let_tokens_pass),
       VTA_TEST(tokens_go_by_way_of_the_compute_unit),
       VTA_TEST(a_condition_closes_its_branches),
       VTA_TEST(pragmas_are_carried_out),
