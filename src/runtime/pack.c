@@ -3,149 +3,23 @@
  *
  * For one outer index and one block of inner indices, packing is a transpose:
  * inner_block rows of height*width pixels become height*width rows of
- * inner_block numbers.  Squares of 16 bytes a side are transposed in vector
- * registers: in log2(16 / element) rounds, each of which interleaves the first
- * half of the rows with the second, so that row i of the result is column i. */
+ * inner_block numbers.  The outer indices of a tile are transposed side by
+ * side. */
 #include "vtac/pack.h"
 
 #include <string.h>
 
 #include "runtime/objects.h"
-
-/* ---- Squares ------------------------------------------------------------ */
-
-enum { VECTOR = 16, MOST_ROWS = 16 };
-
-typedef uint8_t Bytes __attribute__((vector_size(VECTOR)));
-typedef uint16_t Halves __attribute__((vector_size(VECTOR)));
-typedef uint32_t Words __attribute__((vector_size(VECTOR)));
-
-#define LOW8 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define HIGH8 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#define LOW16 0, 8, 1, 9, 2, 10, 3, 11
-#define HIGH16 4, 12, 5, 13, 6, 14, 7, 15
-#define LOW32 0, 4, 1, 5
-#define HIGH32 2, 6, 3, 7
-
-/* Strides are in bytes. */
-#define DEFINE_SQUARE(name, T, rows, rounds, low, high)                       \
-  static inline void name(const char *from, int64_t from_stride, char *to,    \
-                          int64_t to_stride) {                                \
-    T a[rows], b[rows];                                                       \
-    for (int i = 0; i < rows; i++)                                            \
-      memcpy(&a[i], from + i * from_stride, VECTOR);                          \
-    for (int round = 0; round < rounds; round++) {                            \
-      for (int i = 0; i < rows / 2; i++) {                                    \
-        b[2 * i] = __builtin_shufflevector(a[i], a[i + rows / 2], low);       \
-        b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + rows / 2], high);  \
-      }                                                                       \
-      memcpy(a, b, sizeof a);                                                 \
-    }                                                                         \
-    for (int i = 0; i < rows; i++) memcpy(to + i * to_stride, &a[i], VECTOR); \
-  }
-
-DEFINE_SQUARE(square_1, Bytes, 16, 4, LOW8, HIGH8)
-DEFINE_SQUARE(square_2, Halves, 8, 3, LOW16, HIGH16)
-DEFINE_SQUARE(square_4, Words, 4, 2, LOW32, HIGH32)
-
-/* ---- Transposes --------------------------------------------------------- */
-
-/* rows x columns elements; the result's rows are the columns.  Strides are in
- * bytes. */
-typedef struct Transpose {
-  const char *from;
-  char *to;
-  int64_t from_stride, to_stride;
-  int64_t rows, columns;
-  int bytes; /* of an element */
-} Transpose;
-
-/* The square in the corner of a block that is smaller than one. */
-typedef void Square(const char *from, int64_t from_stride, char *to,
-                    int64_t to_stride);
-
-/* Fewer than a square's rows or columns: through a square that is padded.
- * Reads and writes go in whole vectors where that stays inside the block,
- * whose rows lie one behind the other; what is written too much is overwritten
- * by the next row. */
-static void transpose_small(const Transpose *t, Square *square) {
-  char padded[VECTOR * MOST_ROWS] = {0}, turned[VECTOR * MOST_ROWS] = {0};
-  int64_t in = t->columns * t->bytes, out = t->rows * t->bytes;
-  int64_t read = (t->rows - 1) * t->from_stride + in;
-  int64_t write = (t->columns - 1) * t->to_stride + out;
-  for (int64_t i = 0; i < t->rows; i++) {
-    int64_t at = i * t->from_stride;
-    bool whole = at + VECTOR <= read;
-    memcpy(padded + i * VECTOR, t->from + at, whole ? VECTOR : (size_t)in);
-  }
-  square(padded, VECTOR, turned, VECTOR);
-  for (int64_t i = 0; i < t->columns; i++) {
-    int64_t at = i * t->to_stride;
-    bool whole = out == VECTOR || (t->to_stride == out && at + VECTOR <= write);
-    memcpy(t->to + at, turned + i * VECTOR, whole ? VECTOR : (size_t)out);
-  }
-}
-
-/* A part of at most a square's side in one direction or both. */
-static Transpose part_of(const Transpose *t, int64_t row, int64_t column,
-                         int64_t side) {
-  Transpose part = *t;
-  part.from += row * t->from_stride + column * t->bytes;
-  part.to += column * t->to_stride + row * t->bytes;
-  part.rows = t->rows - row < side ? t->rows - row : side;
-  part.columns = t->columns - column < side ? t->columns - column : side;
-  return part;
-}
-
-static void transpose_narrow(const Transpose *t, Square *square) {
-  int64_t side = VECTOR / t->bytes;
-  for (int64_t row = 0; row < t->rows; row += side)
-    for (int64_t column = 0; column < t->columns; column += side) {
-      Transpose part = part_of(t, row, column, side);
-      transpose_small(&part, square);
-    }
-}
-
-/* The last square of a row or column overlaps the one before it, so that
- * nothing remains. */
-#define DEFINE_TRANSPOSE(name, square, bytes_)                               \
-  static void name(const Transpose *t) {                                     \
-    enum { SIDE = VECTOR / bytes_ };                                         \
-    if (t->rows < SIDE || t->columns < SIDE) {                               \
-      transpose_narrow(t, square);                                           \
-      return;                                                                \
-    }                                                                        \
-    for (int64_t c = 0; c < t->columns; c += SIDE)                           \
-      for (int64_t r = 0; r < t->rows; r += SIDE) {                          \
-        int64_t column = c < t->columns - SIDE ? c : t->columns - SIDE;      \
-        int64_t row = r < t->rows - SIDE ? r : t->rows - SIDE;               \
-        square(t->from + row * t->from_stride + column * bytes_,             \
-               t->from_stride, t->to + column * t->to_stride + row * bytes_, \
-               t->to_stride);                                                \
-      }                                                                      \
-  }
-
-DEFINE_TRANSPOSE(transpose_1, square_1, 1)
-DEFINE_TRANSPOSE(transpose_2, square_2, 2)
-DEFINE_TRANSPOSE(transpose_4, square_4, 4)
-
-static void transpose(const Transpose *t) {
-  if (t->bytes == 1)
-    transpose_1(t);
-  else if (t->bytes == 2)
-    transpose_2(t);
-  else
-    transpose_4(t);
-}
+#include "runtime/transpose.h"
 
 /* ---- One pixel: rows of tiles ------------------------------------------- */
 
 /* `n` runs of `size` bytes, each at its stride. */
 static void copy_runs(const char *from, int64_t from_stride, char *to,
                       int64_t to_stride, int64_t n, size_t size) {
-  if (size == VECTOR) { /* the usual tile row, without a call */
+  if (size == 16) { /* the usual tile row, without a call */
     for (int64_t i = 0; i < n; i++)
-      memcpy(to + i * to_stride, from + i * from_stride, VECTOR);
+      memcpy(to + i * to_stride, from + i * from_stride, 16);
     return;
   }
   for (int64_t i = 0; i < n; i++)
@@ -189,21 +63,22 @@ static Places places(const vtac_pack_shape *shape, const Geometry *g,
           row * g->tile_row};
 }
 
-/* One block of tiles. */
+/* One block of tiles; `from_end` is the end of the whole tensor. */
 static void move_block(const vtac_pack_shape *shape, const Geometry *g,
-                       int64_t outer_block, int64_t inner_block, bool packing,
-                       const char *from, char *to) {
-  for (int64_t row = 0; row < shape->outer_block; row++) {
-    Places at = places(shape, g, outer_block, inner_block, row);
-    Transpose t = {.bytes = shape->element_bytes};
-    t.from = from + (packing ? at.plain : at.packed);
-    t.to = to + (packing ? at.packed : at.plain);
-    t.from_stride = packing ? g->plain_inner : g->tile;
-    t.to_stride = packing ? g->tile : g->plain_inner;
-    t.rows = packing ? shape->inner_block : g->pixels;
-    t.columns = packing ? g->pixels : shape->inner_block;
-    transpose(&t);
-  }
+                       Places at, bool packing, const char *from,
+                       const char *from_end, char *to) {
+  Transpose t = {.bytes = shape->element_bytes,
+                 .count = shape->outer_block,
+                 .from_end = from_end};
+  t.from = from + (packing ? at.plain : at.packed);
+  t.to = to + (packing ? at.packed : at.plain);
+  t.from_stride = packing ? g->plain_inner : g->tile;
+  t.to_stride = packing ? g->tile : g->plain_inner;
+  t.from_next = packing ? g->plain_outer : g->tile_row;
+  t.to_next = packing ? g->tile_row : g->plain_outer;
+  t.rows = packing ? shape->inner_block : g->pixels;
+  t.columns = packing ? g->pixels : shape->inner_block;
+  transpose(&t);
 }
 
 /* A matrix, written in order: tile by tile, or row by row. */
@@ -226,13 +101,15 @@ static void move_matrix(const vtac_pack_shape *shape, const Geometry *g,
 static void move_all(const vtac_pack_shape *shape, bool packing,
                      const char *from, char *to) {
   Geometry g = geometry_of(shape);
+  const char *from_end = from + g.plain_outer * shape->outer;
   for (int64_t o = 0; o < g.outer_blocks; o++) {
     if (g.pixels == 1) {
       move_matrix(shape, &g, o, packing, from, to);
       continue;
     }
     for (int64_t i = 0; i < g.inner_blocks; i++)
-      move_block(shape, &g, o, i, packing, from, to);
+      move_block(shape, &g, places(shape, &g, o, i, 0), packing, from, from_end,
+                 to);
   }
 }
 
