@@ -252,8 +252,7 @@ static const Expr *visit_call(Simplifier *simplifier, const Expr *expr) {
   const Expr *on_stack[MANY_ARGS];
   const Expr **arg = room_for(simplifier, call->n, on_stack);
   if (visit_all(simplifier, call->n, call->arg, arg))
-    call = AS(Call, make_call(arena_of(simplifier), expr->type, call->op,
-                              call->n, arg));
+    call = AS(Call, with_args(arena_of(simplifier), call, arg));
   const Expr *folded = fold_call(simplifier, call);
   return folded ? folded : &call->e;
 }

@@ -87,9 +87,10 @@ static const Expr *on_string(Rewriter *rw, const Expr *expr) {
 
 /* A call without arguments has no leaf that would make it change. */
 static const Expr *on_call(Rewriter *rw, const Expr *expr) {
-  const Call *call = AS(Call, expr);
-  return make_call(rw->arena, expr->type, call->op, call->n,
-                   clone_exprs((Cloner *)rw, call->n, call->arg));
+  Cloner *cloner = (Cloner *)rw;
+  Call call = *AS(Call, expr);
+  call.stage = clone_text(cloner, call.stage);
+  return with_args(rw->arena, &call, clone_exprs(cloner, call.n, call.arg));
 }
 
 static const Expr *on_load(Rewriter *rw, const Expr *expr) {

@@ -118,6 +118,9 @@ typedef struct Call {
   Op op;
   int n;
   const Expr *const *arg;
+  /* The stage of the schedule whose work it is, or NULL: a note that is
+   * neither printed nor compared. */
+  const char *stage;
 } Call;
 
 typedef struct Buffer Buffer;

@@ -79,6 +79,13 @@ const Expr *make_call(Arena *arena, DType type, Op op, int n,
               ->e;
 }
 
+const Expr *with_args(Arena *arena, const Call *call, const Expr *const *arg) {
+  return &NEW_EXPR(arena, Call, CALL, call->e.type, .op = call->op,
+                   .n = call->n, .arg = copy_exprs(arena, call->n, arg),
+                   .stage = call->stage)
+              ->e;
+}
+
 const Expr *make_load(Arena *arena, const Buffer *buffer, int n,
                       const Expr *const *index) {
   DType type = buffer->type;

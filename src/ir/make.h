@@ -24,6 +24,8 @@ const Expr *make_select(Arena *arena, const Expr *condition,
                         const Expr *if_true, const Expr *if_false);
 const Expr *make_call(Arena *arena, DType type, Op op, int n,
                       const Expr *const *arg);
+/* The call with as many other arguments. */
+const Expr *with_args(Arena *arena, const Call *call, const Expr *const *arg);
 const Expr *make_load(Arena *arena, const Buffer *buffer, int n,
                       const Expr *const *index);
 const Expr *make_reduce(Arena *arena, Combiner combiner, const Expr *source,
@@ -75,6 +77,8 @@ bool is_nop(const Stmt *stmt); /* a constant's Evaluate, or an empty Seq */
  * at any depth, a single statement returned bare, NULL if nothing is left. */
 const Stmt *flatten(Arena *arena, int n, const Stmt *const *at);
 const Stmt *flatten2(Arena *arena, const Stmt *first, const Stmt *second);
+/* Notes in calls that are statements whose work they are, where no note is. */
+const Stmt *note_stage(Arena *arena, const Stmt *stmt, const char *stage);
 /* The same wrapper (LetStmt, Attr, For, Allocate, Realize, Assert, or If
  * without else) with another body. */
 const Stmt *with_body(Arena *arena, const Stmt *wrapper, const Stmt *body);

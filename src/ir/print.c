@@ -15,6 +15,9 @@ typedef struct Printer {
   Strbuf *out;
   NameSupply names;
   int indent;
+  PtrMap *places; /* Stmt -> PrintPlace, or NULL */
+  int line;       /* of the text before `counted` */
+  size_t counted;
 } Printer;
 
 static void print_expr(Printer *p, const Expr *expr);
@@ -277,6 +280,15 @@ static void print_expr(Printer *p, const Expr *expr) {
 
 /* ---- Statements --------------------------------------------------------- */
 
+static void note_place(Printer *p, const Stmt *stmt, const char *name) {
+  if (!p->places) return;
+  while (p->counted < p->out->length)
+    p->line += p->out->text[p->counted++] == '\n';
+  const PrintPlace place = {p->line, name};
+  ptrmap_set(p->places, stmt,
+             arena_copy(p->out->arena, &place, sizeof place));
+}
+
 static void print_iter(Printer *p, const IterVar *iter) {
   put(p, "IterVar(");
   print_var(p, iter->var);
@@ -329,6 +341,7 @@ static void print_let_stmt(Printer *p, const LetStmt *let) {
 }
 
 static void print_attr(Printer *p, const Attr *attr) {
+  note_place(p, &attr->s, NULL);
   put(p, "attr [");
   print_attr_node(p, &attr->node);
   strbuf_printf(p->out, "] \"%s\" = ", attr->key);
@@ -336,11 +349,18 @@ static void print_attr(Printer *p, const Attr *attr) {
   print_rest(p, attr->body);
 }
 
+/* The variable's name is taken by now. */
+static void note_loop(Printer *p, const For *loop) {
+  bool first;
+  note_place(p, &loop->s, names_of(&p->names, loop->var, "", &first));
+}
+
 static void print_for(Printer *p, const For *loop) {
   static const char *const kinds[] = {"", " \"parallel\"", " \"vectorized\"",
                                       " \"unroll\""};
   put(p, "for (");
   print_var(p, loop->var);
+  note_loop(p, loop);
   put(p, ", ");
   print_expr(p, loop->min);
   put(p, ", ");
@@ -431,7 +451,10 @@ static void print_stmt(Printer *p, const Stmt *stmt) {
     case REALIZE: print_realize(p, AS(Realize, stmt)); break;
     case IF: print_if(p, AS(If, stmt)); break;
     case SEQ: print_seq(p, AS(Seq, stmt)); break;
-    case EVALUATE: print_expr(p, AS(Evaluate, stmt)->value); break;
+    case EVALUATE:
+      note_place(p, stmt, NULL);
+      print_expr(p, AS(Evaluate, stmt)->value);
+      break;
     case ASSERT: print_assert(p, AS(Assert, stmt)); break;
     case STMT_KINDS: BUG("not a statement");
   }
@@ -495,7 +518,12 @@ static void print_maps(Printer *p, const Func *func) {
 }
 
 void print_func(Strbuf *out, const Func *func) {
-  Printer p = {.out = out};
+  print_func_places(out, func, NULL);
+}
+
+void print_func_places(Strbuf *out, const Func *func, PtrMap *ret_places) {
+  Printer p = {
+      .out = out, .places = ret_places, .line = 1, .counted = out->length};
   names_init(&p.names, out->arena);
   strbuf_printf(out, "@%s = primfn(", func->name);
   name_params(&p, func);

@@ -54,7 +54,7 @@ static const Expr *rewrite_select(Rewriter *rewriter, const Select *old) {
 static const Expr *rewrite_call(Rewriter *rewriter, const Call *old) {
   const Expr *const *arg = rewrite_exprs(rewriter, old->n, old->arg);
   if (arg == old->arg) return &old->e;
-  return make_call(rewriter->arena, old->e.type, old->op, old->n, arg);
+  return with_args(rewriter->arena, old, arg);
 }
 
 static const Expr *rewrite_load(Rewriter *rewriter, const Load *old) {

@@ -26,9 +26,11 @@ void books_span(Sim *sim, TsimUnit unit, TsimCause cause, Cycle end) {
   account->total[cause] += (uint64_t)(end - begin);
   account->insn[cause] += (uint64_t)(end - begin);
   account->at = end;
-  if (books->sink && books->sink->span)
-    books->sink->span(books->sink->self, unit, cause, (uint64_t)begin,
-                      (uint64_t)end);
+  if (books->sink && books->sink->span) {
+    const TsimSpan span = {unit, cause, account->spent_on, (uint64_t)begin,
+                           (uint64_t)end};
+    books->sink->span(books->sink->self, &span);
+  }
 }
 
 /* ---- Reading memory ----------------------------------------------------- */
@@ -61,7 +63,9 @@ static void book_reader(Sim *sim, TsimUnit unit, const Burst *burst) {
 }
 
 static void book_memory(Sim *sim, const Burst *burst) {
-  bool first = !sim->books.account[TSIM_MEMORY].total[TSIM_WORK];
+  Account *account = &sim->books.account[TSIM_MEMORY];
+  bool first = !account->total[TSIM_WORK];
+  account->spent_on = burst->insn;
   books_span(sim, TSIM_MEMORY, first ? TSIM_START : TSIM_NO_INSN,
              burst->issued + 1);
   books_span(sim, TSIM_MEMORY, TSIM_LATENCY, burst->first);
@@ -116,11 +120,14 @@ static void end_unit(Sim *sim, int number) {
     unit->start = sim->books.limit;
     books_until_reading(sim, number);
   }
+  if (!unit->count) sim->books.account[number].spent_on = TSIM_NONE_LEFT;
   books_span(sim, (TsimUnit)number, rest, sim->books.limit);
 }
 
 void books_end(Sim *sim) {
   while (sim->books.count) book_oldest(sim);
+  sim->books.account[TSIM_FETCH].spent_on = TSIM_NONE_LEFT;
+  sim->books.account[TSIM_MEMORY].spent_on = TSIM_NONE_LEFT;
   books_span(sim, TSIM_FETCH, TSIM_DRAIN, sim->books.limit);
   for (int unit = TSIM_LOAD; unit <= TSIM_STORE; unit++) end_unit(sim, unit);
   books_span(sim, TSIM_MEMORY, TSIM_DRAIN, sim->books.limit);

@@ -15,8 +15,9 @@ static void book_waiting(Sim *sim, int number) {
   const Unit *unit = &sim->units[number];
   const Entry *entry = &unit->queue[unit->head & sim->queue_mask];
   const Insn *insn = &sim->insns[entry->insn];
-  const Account *account = &sim->books.account[number];
+  Account *account = &sim->books.account[number];
   TsimUnit id = (TsimUnit)number;
+  account->spent_on = entry->insn;
   bool first = !unit->ready;
   books_span(sim, id, first ? TSIM_START : TSIM_NO_INSN,
              sooner(entry->visible, unit->start));

@@ -21,7 +21,9 @@ static TsimCause full_queue(int unit) {
 
 /* Books the fetch unit's cycles until an instruction leaves in `cycle`, which
  * could have been `earliest` but for the queue of a unit. */
-static void book_instruction(Sim *sim, int full, Cycle earliest, Cycle cycle) {
+static void book_instruction(Sim *sim, uint32_t insn, int full, Cycle earliest,
+                             Cycle cycle) {
+  sim->books.account[TSIM_FETCH].spent_on = insn;
   books_span(sim, TSIM_FETCH, TSIM_START, sooner(earliest, cycle));
   if (full) books_span(sim, TSIM_FETCH, full_queue(full), cycle);
   books_span(sim, TSIM_FETCH, TSIM_START, cycle);
@@ -38,6 +40,7 @@ static void request_chunk(Sim *sim, Cycle cycle) {
               (uint32_t)((bytes - 1) >> sim->log_bytes) + 1);
   if (!sim->books.open) return;
   if (cycle > 1) books_span(sim, TSIM_FETCH, TSIM_DRAIN, cycle);
+  sim->books.account[TSIM_FETCH].spent_on = fetch->requested - n;
   books_span(sim, TSIM_FETCH, TSIM_START, cycle + 1);
   books_reading(sim, TSIM_FETCH, cycle);
 }
@@ -64,7 +67,7 @@ static void fill_pipe(Sim *sim) {
     cycle = later(cycle, fetch->enqueue[(i + 1) & 1] + 1);
     fetch->enqueue[i & 1] = cycle;
     if (sim->books.open)
-      book_instruction(sim,
+      book_instruction(sim, i,
                        i < 2 ? TSIM_FETCH : (int)stage_of(&sim->insns[i - 2]),
                        fetch->last_beat + PIPE_DELAY, cycle);
     if (i + 1 == fetch->requested && i + 1 < sim->count)
@@ -95,8 +98,8 @@ static void dispatch(Sim *sim, int unit, Cycle now, Cycle cycle) {
   fetch->dispatch[i & 1] = cycle;
   if (!sim->wide_fetch) {
     if (sim->books.open)
-      book_instruction(sim, fetch->blocked, fetch->last_beat + BUFFER_DELAY,
-                       cycle);
+      book_instruction(sim, i, fetch->blocked,
+                       fetch->last_beat + BUFFER_DELAY, cycle);
     if (i + 1 == fetch->requested && i + 1 < sim->count)
       request_chunk(sim, cycle + 2);
   }

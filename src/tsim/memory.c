@@ -67,7 +67,8 @@ static void issue_fetch(Sim *sim, Cycle cycle) {
   sim->result->bursts[TSIM_FETCH]++;
   sim->result->beats[TSIM_FETCH] += beats;
   if (sim->books.open)
-    books_burst(sim, (Burst){cycle, taken + 1, taken + beats, TSIM_FETCH});
+    books_burst(sim, (Burst){cycle, taken + 1, taken + beats, TSIM_FETCH,
+                             sim->fetch.arrived});
   fetch_issued(sim, memory->channel.last_beat);
 }
 
@@ -87,7 +88,8 @@ static void issue_load(Sim *sim, Slot slot, Cycle cycle, Cycle end) {
     bursts++;
     all_beats += beats;
     if (booked)
-      books_burst(sim, (Burst){cycle, taken + 1, taken + beats, unit});
+      books_burst(sim, (Burst){cycle, taken + 1, taken + beats, unit,
+                               head_insn(sim, unit)});
     if (padded) loader_pad(sim, unit, channel.last_beat, beats);
     beats = next_burst(sim, loader);
     channel.next_issue = posted = cycle + 1;

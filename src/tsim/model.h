@@ -39,13 +39,23 @@ typedef struct TsimInsn {
   uint64_t causes[TSIM_CAUSES];
 } TsimInsn;
 
+/* Cycles begin <= cycle < end of a unit, and the instruction that they are
+ * spent on: for fetch, the next one that it dispatches; for the memory, the one
+ * whose data it reads next, or the first of a chunk that fetch reads. */
+typedef struct TsimSpan {
+  TsimUnit unit;
+  TsimCause cause;
+  uint32_t insn; /* or TSIM_NONE_LEFT */
+  uint64_t begin, end;
+} TsimSpan;
+#define TSIM_NONE_LEFT UINT32_MAX
+
 /* Receives what happens, while it happens; any member may be NULL.  The spans
  * of a unit come in order, without gaps or overlaps, cover the run, and are
  * never empty; so do its instructions come in order. */
 typedef struct TsimSink {
   void *self;
-  void (*span)(void *self, TsimUnit unit, TsimCause cause, uint64_t begin,
-               uint64_t end);
+  void (*span)(void *self, const TsimSpan *span);
   void (*insn)(void *self, const TsimInsn *insn);
   /* An instruction posts or takes a token. */
   void (*token)(void *self, HwToken token, bool taken, uint32_t insn,

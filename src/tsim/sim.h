@@ -50,6 +50,7 @@ typedef struct Memory {
 typedef struct Burst {
   Cycle issued, first, last;
   TsimUnit unit;
+  uint32_t insn; /* that it is for */
 } Burst;
 
 /* ---- Units -------------------------------------------------------------- */
@@ -122,6 +123,7 @@ typedef struct Account {
   Cycle reads_from;
   uint64_t *total; /* by cause */
   uint64_t insn[TSIM_CAUSES];
+  uint32_t spent_on; /* instruction of the spans to come */
 } Account;
 
 typedef struct Books {
@@ -165,6 +167,12 @@ typedef struct Sim {
 static inline void schedule(Sim *sim, TsimUnit unit, Cycle cycle) {
   sim->next[unit] = cycle;
   sim->earliest = sooner(sim->earliest, cycle);
+}
+
+/* The instruction at the head of a unit's queue, which must not be empty. */
+static inline uint32_t head_insn(const Sim *sim, int number) {
+  const Unit *unit = &sim->units[number];
+  return unit->queue[unit->head & sim->queue_mask].insn;
 }
 
 static inline uint64_t loop_iterations(const GemmInsn *loops) {

@@ -56,7 +56,7 @@ static const Expr *fold_call(Rewriter *rw, const Expr *expr) {
     }
     arg[FIRST_INDEX + k] = base;
   }
-  return make_call(rw->arena, call->e.type, OP_UOP_PUSH, call->n, arg);
+  return with_args(rw->arena, call, arg);
 }
 
 /* Folds the loop that `stmt` is; returns its body, or NULL. */

@@ -331,9 +331,10 @@ static const Stmt *inject_stage(Injector *injector, const Attr *attr) {
                           .self = &alu};
   AluSteps steps = alu_steps(&stage);
   bool alone = !injector->body || injector->body == &attr->s;
-  if (steps.n == 1 && alone && steps.at[0].kind != ALU_RESET)
-    return kernel_of(&alu, &steps.at[0]);
-  return scoped_kernels(injector, &alu, &steps);
+  bool single = steps.n == 1 && alone && steps.at[0].kind != ALU_RESET;
+  const Stmt *stmt = single ? kernel_of(&alu, &steps.at[0])
+                            : scoped_kernels(injector, &alu, &steps);
+  return note_stage(alu.arena, stmt, alu.name);
 }
 
 static bool is_alu_scope(const Attr *attr) {

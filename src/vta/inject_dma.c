@@ -583,7 +583,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
                .dram = first_buffer(injector->func),
                .name = axis ? axis->var->hint : "?"};
   match_copy(&copy, attr->body);
-  return make_transfer(&copy);
+  return note_stage(rw->arena, make_transfer(&copy), copy.dst.buffer->name);
 }
 
 static const Stmt *inject_for(Rewriter *rw, const Stmt *stmt) {

@@ -169,15 +169,20 @@ static void draw_case(uint64_t seed, Case *ret) {
 typedef struct Watch {
   PlainTimes times[MOST_INSNS];
   uint64_t at[TSIM_UNITS], insn_causes[TSIM_UNITS];
+  uint64_t spent[MOST_INSNS + 1][TSIM_UNITS][TSIM_CAUSES]; /* last: on none */
+  uint32_t count;
   bool broken;
 } Watch;
 
-static void on_span(void *self, TsimUnit unit, TsimCause cause, uint64_t begin,
-                    uint64_t end) {
+static void on_span(void *self, const TsimSpan *span) {
   Watch *watch = self;
-  if (begin != watch->at[unit] || end <= begin || cause >= TSIM_CAUSES)
+  uint32_t insn = span->insn == TSIM_NONE_LEFT ? watch->count : span->insn;
+  if (span->begin != watch->at[span->unit] || span->end <= span->begin ||
+      span->cause >= TSIM_CAUSES || insn > watch->count)
     watch->broken = true;
-  watch->at[unit] = end;
+  else
+    watch->spent[insn][span->unit][span->cause] += span->end - span->begin;
+  watch->at[span->unit] = span->end;
 }
 
 static void on_insn(void *self, const TsimInsn *insn) {
@@ -185,6 +190,26 @@ static void on_insn(void *self, const TsimInsn *insn) {
   watch->times[insn->index] = (PlainTimes){insn->start, insn->done};
   for (int cause = 0; cause < TSIM_CAUSES; cause++)
     watch->insn_causes[insn->unit] += insn->causes[cause];
+  if (memcmp(watch->spent[insn->index][insn->unit], insn->causes,
+             sizeof insn->causes) != 0)
+    watch->broken = true;
+}
+
+/* What is spent on instructions and on none adds up to the units' causes, and
+ * load, compute and store spend on their own instructions only. */
+static bool spending_holds(const Watch *watch, const Insn *insns,
+                           const TsimResult *result) {
+  uint64_t sum[TSIM_UNITS][TSIM_CAUSES] = {0};
+  for (uint32_t i = 0; i <= watch->count; i++)
+    for (int unit = 0; unit < TSIM_UNITS; unit++)
+      for (int cause = 0; cause < TSIM_CAUSES; cause++) {
+        uint64_t spent = watch->spent[i][unit][cause];
+        bool own = i == watch->count || unit == TSIM_FETCH ||
+                   unit == TSIM_MEMORY || unit == (int)hw_stage(&insns[i]);
+        if (spent && !own) return false;
+        sum[unit][cause] += spent;
+      }
+  return !memcmp(sum, result->causes, sizeof sum);
 }
 
 static bool accounts_hold(const Watch *watch, const TsimResult *result) {
@@ -234,10 +259,11 @@ static bool results_agree(const PlainTiming *want, bool finished,
 static bool check(uint64_t seed, bool *ret_finished) {
   static Case c;
   static PlainTimes want_times[MOST_INSNS];
-  Watch watch = {0};
+  static Watch watch;
   TsimResult fast = {0}, booked = {0};
   Diag diag;
   draw_case(seed, &c);
+  watch = (Watch){.count = c.count};
   const TsimSink sink = {.self = &watch, .span = on_span, .insn = on_insn};
   TsimJob job = {.config = &c.config,
                  .timing = &c.timing,
@@ -253,7 +279,8 @@ static bool check(uint64_t seed, bool *ret_finished) {
   if (!results_agree(&want, finished, &fast) || again != finished) return false;
   if (!times_agree(&c, want_times, &watch, want.cycles)) return false;
   return !finished ||
-         (booked.cycles == fast.cycles && accounts_hold(&watch, &booked));
+         (booked.cycles == fast.cycles && accounts_hold(&watch, &booked) &&
+          spending_holds(&watch, c.insns, &booked));
 }
 
 int main(int argc, char **argv) {

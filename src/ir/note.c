@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Notes in calls that say which stage of the schedule they work for. */
+#include "ir/make.h"
+#include "ir/traverse.h"
+
+typedef struct Noter {
+  Rewriter rw;
+  const char *stage;
+} Noter;
+
+static const Stmt *note_call(Rewriter *rw, const Stmt *stmt) {
+  const Call *call = as_call(AS(Evaluate, stmt)->value);
+  if (!call || call->stage) return stmt;
+  Call *noted = arena_copy(rw->arena, call, sizeof *noted);
+  noted->stage = ((Noter *)rw)->stage;
+  return make_evaluate(rw->arena, &noted->e);
+}
+
+const Stmt *note_stage(Arena *arena, const Stmt *stmt, const char *stage) {
+  static const StmtRewrite stmts[STMT_KINDS] = {[EVALUATE] = note_call};
+  Noter noter = {{arena, NULL, stmts}, stage};
+  return rewrite_stmt(&noter.rw, stmt);
+}
