@@ -12,6 +12,7 @@
 #include "vtac/module.h"
 #include "vtac/ops.h"
 #include "vtac/pack.h"
+#include "vtac/profile.h"
 #include "vtac/runtime.h"
 #include "vtac/schedule.h"
 #include "vtac/status.h"

@@ -40,6 +40,7 @@ void queue_destroy(CommandQueue *queue) {
   free(queue->recording.words);
   free(queue->recording.uops);
   free(queue->insns);
+  free(queue->sites);
   free(queue->image);
   free(queue->moved);
   free(queue->buffers);
@@ -62,6 +63,8 @@ QueueStats queue_stats(const CommandQueue *queue) { return queue->stats; }
 void queue_set_trace(CommandQueue *queue, QueueTrace trace) {
   queue->options.trace = trace;
 }
+
+void queue_set_site(CommandQueue *queue, uint32_t site) { queue->site = site; }
 
 vtac_status queue_fail(CommandQueue *queue, DiagId id, const char *format,
                        ...) {
@@ -261,7 +264,8 @@ static vtac_status run_stream(CommandQueue *queue) {
   if (!status) status = upload_stream(queue);
   if (!status) status = verify_stream(queue);
   if (status) return status;
-  if (trace->stream) trace->stream(trace->self, queue->insns, queue->count);
+  if (trace->stream)
+    trace->stream(trace->self, queue->insns, queue->sites, queue->count);
   queue->stats.runs++;
   queue->stats.insns += queue->count;
   queue->last_count = queue->count;

@@ -21,8 +21,10 @@ typedef struct QueueTrace {
   void *self;
   /* A kernel was recorded that the cache did not hold. */
   void (*kernel)(void *self, const Uop *uops, uint32_t count);
-  /* A stream is about to run, with its final DRAM addresses. */
-  void (*stream)(void *self, const Insn *insns, uint32_t count);
+  /* A stream is about to run, with its final DRAM addresses; `sites` says what
+   * queue_set_site said when an instruction was appended. */
+  void (*stream)(void *self, const Insn *insns, const uint32_t *sites,
+                 uint32_t count);
 } QueueTrace;
 
 typedef struct QueueOptions {
@@ -49,6 +51,9 @@ void queue_reset(CommandQueue *queue);
 const Diag *queue_diag(const CommandQueue *queue);
 QueueStats queue_stats(const CommandQueue *queue);
 void queue_set_trace(CommandQueue *queue, QueueTrace trace);
+/* A number for the instructions that the following calls append, be they only
+ * loads of micro-ops or carriers of tokens; 0 at first. */
+void queue_set_site(CommandQueue *queue, uint32_t site);
 
 /* Buffers in device memory.  These do not latch errors: they return them, and
  * `queue_diag` tells them. */

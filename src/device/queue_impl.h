@@ -81,7 +81,9 @@ struct CommandQueue {
   bool failed;
 
   Insn *insns;
-  uint32_t count, capacity;
+  uint32_t *sites; /* of the instructions */
+  uint32_t site;   /* of those to come */
+  uint32_t count, capacity, site_capacity;
   PendingPops pops;
 
   uint32_t *image; /* micro-ops of the batch, each kernel once */

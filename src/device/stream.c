@@ -15,8 +15,15 @@ static vtac_status append(CommandQueue *queue, Insn insn) {
   vtac_status status =
       queue_grow(queue, &array, queue->count, &queue->capacity, sizeof insn);
   queue->insns = array;
-  if (!status) queue->insns[queue->count++] = insn;
-  return status;
+  if (status) return status;
+  array = queue->sites;
+  status = queue_grow(queue, &array, queue->count, &queue->site_capacity,
+                      sizeof *queue->sites);
+  queue->sites = array;
+  if (status) return status;
+  queue->sites[queue->count] = queue->site;
+  queue->insns[queue->count++] = insn;
+  return VTAC_OK;
 }
 
 static Insn make_nop(HwStage stage) {

@@ -236,6 +236,9 @@ typedef struct Attr {
   const char *key; /* "pragma_…", "coproc_scope"…; compare with strcmp */
   const Expr *value;
   const Stmt *body;
+  /* Of a pragma: the stage of the schedule that has it, or NULL.  A note that
+   * is neither printed nor compared. */
+  const char *stage;
 } Attr;
 
 typedef enum ForKind {

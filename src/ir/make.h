@@ -53,6 +53,9 @@ AttrNode on_buffer(const Buffer *buffer);
 AttrNode on_pair(const Buffer *view, const Buffer *target);
 const Stmt *make_attr(Arena *arena, AttrNode node, const char *key,
                       const Expr *value, const Stmt *body);
+/* The same annotation with another value and body. */
+const Stmt *with_value(Arena *arena, const Attr *attr, const Expr *value,
+                       const Stmt *body);
 const Stmt *make_for(Arena *arena, ForKind kind, const Var *var,
                      const Expr *min, const Expr *extent, const Stmt *body);
 const Stmt *make_allocate(Arena *arena, const Var *var, DType type, int n,
@@ -77,7 +80,8 @@ bool is_nop(const Stmt *stmt); /* a constant's Evaluate, or an empty Seq */
  * at any depth, a single statement returned bare, NULL if nothing is left. */
 const Stmt *flatten(Arena *arena, int n, const Stmt *const *at);
 const Stmt *flatten2(Arena *arena, const Stmt *first, const Stmt *second);
-/* Notes in calls that are statements whose work they are, where no note is. */
+/* Notes in calls that are statements, and in pragmas, whose work they are,
+ * where no note is. */
 const Stmt *note_stage(Arena *arena, const Stmt *stmt, const char *stage);
 /* The same wrapper (LetStmt, Attr, For, Allocate, Realize, Assert, or If
  * without else) with another body. */

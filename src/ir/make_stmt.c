@@ -34,6 +34,12 @@ const Stmt *make_attr(Arena *arena, AttrNode node, const char *key,
                   .body = body);
 }
 
+const Stmt *with_value(Arena *arena, const Attr *attr, const Expr *value,
+                       const Stmt *body) {
+  return NEW_STMT(arena, Attr, ATTR, .node = attr->node, .key = attr->key,
+                  .value = value, .body = body, .stage = attr->stage);
+}
+
 const Stmt *make_for(Arena *arena, ForKind kind, const Var *var,
                      const Expr *min, const Expr *extent, const Stmt *body) {
   return NEW_STMT(arena, For, FOR, .kind = kind, .var = var, .min = min,

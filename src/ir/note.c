@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Notes in calls that say which stage of the schedule they work for. */
+/* Notes in calls and pragmas that say which stage of the schedule they work
+ * for. */
+#include <string.h>
+
 #include "ir/make.h"
 #include "ir/traverse.h"
 
@@ -16,8 +19,20 @@ static const Stmt *note_call(Rewriter *rw, const Stmt *stmt) {
   return make_evaluate(rw->arena, &noted->e);
 }
 
+static const Stmt *note_attr(Rewriter *rw, const Stmt *stmt) {
+  const Attr *attr = AS(Attr, stmt);
+  const Stmt *body = rewrite_stmt(rw, attr->body);
+  if (attr->stage || strncmp(attr->key, "pragma_", 7) != 0)
+    return with_body(rw->arena, stmt, body);
+  Attr *noted = arena_copy(rw->arena, attr, sizeof *noted);
+  noted->body = body;
+  noted->stage = ((Noter *)rw)->stage;
+  return &noted->s;
+}
+
 const Stmt *note_stage(Arena *arena, const Stmt *stmt, const char *stage) {
-  static const StmtRewrite stmts[STMT_KINDS] = {[EVALUATE] = note_call};
+  static const StmtRewrite stmts[STMT_KINDS] = {
+      [ATTR] = note_attr, [EVALUATE] = note_call};
   Noter noter = {{arena, NULL, stmts}, stage};
   return rewrite_stmt(&noter.rw, stmt);
 }

@@ -285,8 +285,7 @@ static void note_place(Printer *p, const Stmt *stmt, const char *name) {
   while (p->counted < p->out->length)
     p->line += p->out->text[p->counted++] == '\n';
   const PrintPlace place = {p->line, name};
-  ptrmap_set(p->places, stmt,
-             arena_copy(p->out->arena, &place, sizeof place));
+  ptrmap_set(p->places, stmt, arena_copy(p->out->arena, &place, sizeof place));
 }
 
 static void print_iter(Printer *p, const IterVar *iter) {

@@ -143,7 +143,7 @@ static const Stmt *rewrite_attr(Rewriter *rewriter, const Attr *old) {
   const Expr *value = rewrite_expr(rewriter, old->value);
   const Stmt *body = rewrite_stmt(rewriter, old->body);
   if (value == old->value && body == old->body) return &old->s;
-  return make_attr(rewriter->arena, old->node, old->key, value, body);
+  return with_value(rewriter->arena, old, value, body);
 }
 
 static const Stmt *rewrite_for(Rewriter *rewriter, const For *old) {

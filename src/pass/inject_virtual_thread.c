@@ -355,7 +355,7 @@ static const Stmt *expand_attr(Rewriter *rw, const Stmt *stmt) {
   if (repeat_whole(x) || is_piece(x, attr)) return rewrite_and_repeat(x, stmt);
   const Stmt *body = expand_stmt(rw, attr->body);
   if (value == attr->value && body == attr->body) return stmt;
-  return make_attr(rw->arena, attr->node, attr->key, value, body);
+  return with_value(rw->arena, attr, value, body);
 }
 
 static const Stmt *expand_let(Rewriter *rw, const Stmt *stmt) {

@@ -77,8 +77,10 @@ static void send_insns(vtac_device *device, const Insn *insns, uint32_t count) {
   }
 }
 
-static void on_stream(void *self, const Insn *insns, uint32_t count) {
+static void on_stream(void *self, const Insn *insns, const uint32_t *sites,
+                      uint32_t count) {
   vtac_device *device = self;
+  (void)sites;
   if (device->options.on_listing) hw_list_insns(listing(device), insns, count);
   if (device->options.on_insns) send_insns(device, insns, count);
 }

@@ -21,6 +21,7 @@ typedef struct Memo {
 struct Machine {
   CommandQueue *queue;
   EvalHooks hooks;
+  const SiteTable *sites; /* NULL: nobody asks where instructions come from */
   Memo *recording; /* where the kernel being recorded goes; may be NULL */
   Memo memo[MEMO_SLOTS];
 };
@@ -135,7 +136,9 @@ static vtac_status on_call(void *self, const Call *call, int n,
   Machine *machine = self;
   CommandQueue *queue = machine->queue;
   const CallArgs args = {n, arg, diag};
+  int site = machine->sites ? site_of_call(machine->sites, call) : 0;
   vtac_status status;
+  if (site) queue_set_site(queue, (uint32_t)site);
   switch (call->op) {
     case OP_CALL_EXTERN: return call_extern(machine, &args, ret_value);
     case OP_UOP_PUSH: status = uop_push(machine, &args); break;
@@ -176,6 +179,8 @@ static vtac_status on_enter_kernel(void *self, const char *kind, int site,
   Machine *machine = self;
   Memo *memo = memo_of(machine, site, n, captured);
   *ret_run = true;
+  if (machine->sites)
+    queue_set_site(machine->queue, (uint32_t)machine->sites->kernel[site]);
   if (memo && memo_matches(memo, site, n, captured) &&
       queue_kernel_find(machine->queue, memo->id)) {
     *ret_run = false;
@@ -202,10 +207,11 @@ static vtac_status on_leave_kernel(void *self, Diag *diag) {
 
 /* ---- Life --------------------------------------------------------------- */
 
-Machine *machine_new(CommandQueue *queue) {
+Machine *machine_new(CommandQueue *queue, const SiteTable *sites) {
   Machine *machine = calloc(1, sizeof *machine);
   if (!machine) return NULL;
   machine->queue = queue;
+  machine->sites = sites;
   machine->hooks =
       (EvalHooks){machine, on_call, on_enter_kernel, on_leave_kernel};
   return machine;

@@ -5,11 +5,13 @@
 #define RUNTIME_MACHINE_H
 
 #include "runtime/objects.h"
+#include "runtime/sites.h"
 
 typedef struct Machine Machine;
 
-/* NULL when memory is short. */
-Machine *machine_new(CommandQueue *queue);
+/* `sites` are those of the function to be run, to tell the queue; NULL if
+ * nobody wants to know.  NULL when memory is short. */
+Machine *machine_new(CommandQueue *queue, const SiteTable *sites);
 void machine_free(Machine *machine); /* NULL is fine */
 const EvalHooks *machine_hooks(Machine *machine);
 

@@ -88,11 +88,12 @@ const char *vtac_module_name(const vtac_module *module) {
 
 /* ---- Running ------------------------------------------------------------ */
 
-static vtac_status evaluate(const vtac_module *module, vtac_device *device,
-                            int n, vtac_array *const *args, Diag *diag) {
+vtac_status module_evaluate(const vtac_module *module, vtac_device *device,
+                            int n, vtac_array *const *args,
+                            const SiteTable *sites, Diag *diag) {
   vtac_status status;
   EvalMemory *memory = calloc((size_t)n + 1, sizeof *memory);
-  Machine *machine = machine_new(device->queue);
+  Machine *machine = machine_new(device->queue, sites);
   status = VTAC_NOMEM;
   if (memory && machine) {
     status = machine_bind(device->queue, n, args, memory, diag);
@@ -101,6 +102,7 @@ static vtac_status evaluate(const vtac_module *module, vtac_device *device,
   } else {
     diag_set(diag, D_NO_MEMORY, "cannot allocate the state of a run");
   }
+  queue_set_site(device->queue, 0);
   if (status) queue_reset(device->queue);
   machine_free(machine);
   free(memory);
@@ -115,14 +117,15 @@ static vtac_status run(const vtac_module *module, vtac_device *device, int n,
   if (status) return status;
   if (module->native)
     return native_run(module->native, &module->info, device, n, args, diag);
-  if (!module->fixed) return evaluate(module, device, n, args, diag);
+  if (!module->fixed)
+    return module_evaluate(module, device, n, args, NULL, diag);
   const ReplayKey key = {(vtac_module *)module, n, args};
   if (replay_run(&device->replays, device->queue, key, &status)) {
     if (status) *diag = *queue_diag(device->queue);
     return status;
   }
   bool recording = queue_record_begin(device->queue);
-  status = evaluate(module, device, n, args, diag);
+  status = module_evaluate(module, device, n, args, NULL, diag);
   if (recording && !status) replay_add(&device->replays, device->queue, key);
   return status;
 }

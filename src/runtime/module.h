@@ -8,6 +8,7 @@
 #include "ir/eval.h"
 #include "runtime/native.h"
 #include "runtime/record.h"
+#include "runtime/sites.h"
 
 struct vtac_module {
   Arena arena;
@@ -29,6 +30,12 @@ vtac_module *module_new(Arena *arena, const Func *func, const HwConfig *config,
 vtac_status module_check_args(const vtac_module *module,
                               const vtac_device *device, int n,
                               vtac_array *const *args, Diag *diag);
+
+/* Runs the function of a module that was built here in the evaluator; with
+ * `sites`, which may be NULL, the queue learns where instructions come from. */
+vtac_status module_evaluate(const vtac_module *module, vtac_device *device,
+                            int n, vtac_array *const *args,
+                            const SiteTable *sites, Diag *diag);
 
 /* One more owner, who will call vtac_module_free. */
 void module_retain(vtac_module *module);

@@ -14,7 +14,8 @@ const Stmt *realize_stage(Lowering *lowering, const Stage *stage,
                           const Stmt *inside) {
   Arena *arena = lowering->arena;
   const Tensor *op = stage->op;
-  const Stmt *body = compute_stage(lowering, stage);
+  const Stmt *body =
+      note_stage(arena, compute_stage(lowering, stage), op->name);
   if (inside && !is_nop(inside))
     body = make_seq(arena, 2, (const Stmt *[]){body, inside});
   Range *bound = ARENA_ARRAY(lowering->scratch, Range, op->n);

@@ -303,14 +303,10 @@ static const Stmt *bind_all(const Tensorizing *t, const PtrMap *map,
   return body;
 }
 
-static const Stmt *noted(const Tensorizing *t, const Stmt *statement) {
-  return note_stage(t->lowering->arena, statement, t->stage->op->name);
-}
-
 static const Stmt *init_part(const Tensorizing *t, const ComputeNest *nest) {
   Lowering *lowering = t->lowering;
   PtrMap map = value_substitution(lowering, &nest->init.value);
-  const Stmt *init = bind_output(t, &map, noted(t, t->intrin->reset));
+  const Stmt *init = bind_output(t, &map, t->intrin->reset);
   init = wrap_conditions(lowering->arena, &nest->init_checks, init);
   return wrap_loops(lowering, &nest->init, nest->common, t->at, init);
 }
@@ -320,7 +316,7 @@ static const Stmt *main_part(const Tensorizing *t, const ComputeNest *nest,
                              int first, const Stmt *statement) {
   Lowering *lowering = t->lowering;
   PtrMap map = value_substitution(lowering, &nest->main.value);
-  const Stmt *body = bind_all(t, &map, noted(t, statement));
+  const Stmt *body = bind_all(t, &map, statement);
   body = wrap_conditions(lowering->arena, &nest->main_checks, body);
   return wrap_loops(lowering, &nest->main, first, t->at, body);
 }

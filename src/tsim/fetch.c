@@ -98,8 +98,8 @@ static void dispatch(Sim *sim, int unit, Cycle now, Cycle cycle) {
   fetch->dispatch[i & 1] = cycle;
   if (!sim->wide_fetch) {
     if (sim->books.open)
-      book_instruction(sim, i, fetch->blocked,
-                       fetch->last_beat + BUFFER_DELAY, cycle);
+      book_instruction(sim, i, fetch->blocked, fetch->last_beat + BUFFER_DELAY,
+                       cycle);
     if (i + 1 == fetch->requested && i + 1 < sim->count)
       request_chunk(sim, cycle + 2);
   }

@@ -186,3 +186,26 @@ vtac_status tsim_time(const TsimJob *job, TsimResult *ret, Diag *diag) {
   if (finished) *ret = result;
   return status;
 }
+
+/* ---- Between streams ---------------------------------------------------- */
+
+void tsim_tokens_after(const Insn *insns, uint32_t count,
+                       uint64_t tokens[HW_TOKENS]) {
+  uint64_t flags[HW_TOKENS + 1] = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    const Insn *insn = &insns[i];
+    HwStage stage = hw_stage(insn);
+    flags[hw_push_token(stage, true)] += insn->push_prev;
+    flags[hw_push_token(stage, false)] += insn->push_next;
+    flags[hw_pop_token(stage, true)] -= insn->pop_prev;
+    flags[hw_pop_token(stage, false)] -= insn->pop_next;
+  }
+  for (int i = 0; i < HW_TOKENS; i++) tokens[i] += flags[i];
+}
+
+void tsim_add(TsimResult *sums, const TsimResult *result) {
+  uint64_t *to = (uint64_t *)sums;
+  const uint64_t *from = (const uint64_t *)result;
+  _Static_assert(sizeof *sums % sizeof *to == 0, "a result is all counters");
+  for (size_t i = 0; i < sizeof *sums / sizeof *to; i++) to[i] += from[i];
+}

@@ -91,4 +91,10 @@ typedef struct TsimResult {
  * ACC_8BIT loads like ACC with its own element size. */
 vtac_status tsim_time(const TsimJob *job, TsimResult *ret, Diag *diag);
 
+/* Adds what a stream of `count` instructions leaves in the token queues to what
+ * was there before. */
+void tsim_tokens_after(const Insn *insns, uint32_t count,
+                       uint64_t tokens[HW_TOKENS]);
+void tsim_add(TsimResult *sums, const TsimResult *result);
+
 #endif

@@ -89,28 +89,6 @@ static vtac_status decode(Tsim *sim, const uint8_t *stream, uint32_t count,
   return status;
 }
 
-/* The tokens that a stream leaves behind when all of it has run. */
-static void tokens_after(const Insn *insns, uint32_t count,
-                         uint64_t tokens[HW_TOKENS]) {
-  uint64_t flags[HW_TOKENS + 1] = {0};
-  for (uint32_t i = 0; i < count; i++) {
-    const Insn *insn = &insns[i];
-    HwStage stage = hw_stage(insn);
-    flags[hw_push_token(stage, true)] += insn->push_prev;
-    flags[hw_push_token(stage, false)] += insn->push_next;
-    flags[hw_pop_token(stage, true)] -= insn->pop_prev;
-    flags[hw_pop_token(stage, false)] -= insn->pop_next;
-  }
-  for (int i = 0; i < HW_TOKENS; i++) tokens[i] += flags[i];
-}
-
-static void add_result(TsimResult *sums, const TsimResult *result) {
-  uint64_t *to = (uint64_t *)sums;
-  const uint64_t *from = (const uint64_t *)result;
-  _Static_assert(sizeof *sums % sizeof *to == 0, "a result is all counters");
-  for (size_t i = 0; i < sizeof *sums / sizeof *to; i++) to[i] += from[i];
-}
-
 /* What a stream takes, and the tokens behind it. */
 static vtac_status time_stream(Tsim *sim, const uint8_t *stream, uint32_t count,
                                MemoRow *ret, Diag *diag) {
@@ -135,7 +113,7 @@ static vtac_status time_stream(Tsim *sim, const uint8_t *stream, uint32_t count,
   if (status) return status;
   memcpy(ret->before, sim->tokens, sizeof ret->before);
   memcpy(ret->after, sim->tokens, sizeof ret->after);
-  tokens_after(sim->insns, count, ret->after);
+  tsim_tokens_after(sim->insns, count, ret->after);
   return watched ? VTAC_OK : memo_add(&sim->memo, stream, ret, diag);
 }
 
@@ -157,7 +135,7 @@ static vtac_status tsim_run(HwPort *port, HwAddr addr, uint32_t count,
     return timed;
   }
   memcpy(sim->tokens, row.after, sizeof sim->tokens);
-  add_result(&sim->sums, &row.result);
+  tsim_add(&sim->sums, &row.result);
   return VTAC_OK;
 }
 

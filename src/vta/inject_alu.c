@@ -334,7 +334,7 @@ static const Stmt *inject_stage(Injector *injector, const Attr *attr) {
   bool single = steps.n == 1 && alone && steps.at[0].kind != ALU_RESET;
   const Stmt *stmt = single ? kernel_of(&alu, &steps.at[0])
                             : scoped_kernels(injector, &alu, &steps);
-  return note_stage(alu.arena, stmt, alu.name);
+  return note_stage(alu.arena, stmt, attr->stage);
 }
 
 static bool is_alu_scope(const Attr *attr) {

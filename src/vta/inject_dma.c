@@ -583,7 +583,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
                .dram = first_buffer(injector->func),
                .name = axis ? axis->var->hint : "?"};
   match_copy(&copy, attr->body);
-  return note_stage(rw->arena, make_transfer(&copy), copy.dst.buffer->name);
+  return note_stage(rw->arena, make_transfer(&copy), attr->stage);
 }
 
 static const Stmt *inject_for(Rewriter *rw, const Stmt *stmt) {

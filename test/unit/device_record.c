@@ -142,9 +142,11 @@ static void test_not_one_stream(void **state) {
   assert_null(queue_record_end(queue)); /* the next one has begun */
 }
 
-static void ignore(void *self, const Insn *insns, uint32_t count) {
+static void ignore(void *self, const Insn *insns, const uint32_t *sites,
+                   uint32_t count) {
   (void)self;
   (void)insns;
+  (void)sites;
   (void)count;
 }
 
