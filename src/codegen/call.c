@@ -66,6 +66,9 @@ static LLVMValueRef call_uop_push(Emitter *em, const Call *call) {
 /* tvm_access_ptr(type, data, offset, extent, mask) in host memory. */
 static LLVMValueRef access_pointer(Emitter *em, const Call *call) {
   DType type = call->arg[0]->type;
+  if (is_packed(type))
+    fail(em->arena, D_CODEGEN, "elements of type %s have no address",
+         dtype_name(em->arena, type));
   LLVMValueRef data = emit_expr(em, call->arg[1]);
   LLVMValueRef offset = emit_expr(em, call->arg[2]);
   return LLVMBuildGEP2(em->builder, memory_type(em, type), data, &offset, 1,

@@ -71,6 +71,11 @@ void emit_stmt(Emitter *em, const Stmt *stmt);
 LLVMValueRef emit_handle(Emitter *em);
 LLVMValueRef element_pointer(Emitter *em, const Buffer *buffer,
                              const Expr *index);
+/* An element of less than a byte: the byte, and the element's lowest bit. */
+typedef struct PackedPlace {
+  LLVMValueRef byte, shift;
+} PackedPlace;
+PackedPlace packed_place(Emitter *em, const Buffer *buffer, const Expr *index);
 /* Calls of the accelerator's runtime and of other C functions. */
 LLVMValueRef emit_call(Emitter *em, const Call *call);
 /* Pushes a micro-op scope and defines the function that replays it. */

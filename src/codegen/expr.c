@@ -265,9 +265,33 @@ LLVMValueRef element_pointer(Emitter *em, const Buffer *buffer,
                        "");
 }
 
+PackedPlace packed_place(Emitter *em, const Buffer *buffer, const Expr *index) {
+  LLVMBuilderRef builder = em->builder;
+  DType type = scalar(buffer->type);
+  LLVMValueRef at =
+      convert(em, emit_expr(em, index), INT64, scalar(index->type));
+  LLVMValueRef per_byte = LLVMConstInt(em->i64, 8u / type.bits, 0);
+  LLVMValueRef bits = LLVMConstInt(em->i64, type.bits, 0);
+  LLVMValueRef byte = LLVMBuildUDiv(builder, at, per_byte, "");
+  LLVMValueRef lane = LLVMBuildURem(builder, at, per_byte, "");
+  LLVMValueRef shift = LLVMBuildMul(builder, lane, bits, "");
+  return (PackedPlace){
+      LLVMBuildGEP2(builder, em->i8, var_value(em, buffer->data), &byte, 1, ""),
+      LLVMBuildIntCast2(builder, shift, em->i8, 0, "")};
+}
+
+static LLVMValueRef emit_packed_load(Emitter *em, const Load *load) {
+  PackedPlace place = packed_place(em, load->buffer, load->index[0]);
+  LLVMValueRef byte = LLVMBuildLoad2(em->builder, em->i8, place.byte, "");
+  return LLVMBuildTrunc(em->builder,
+                        LLVMBuildLShr(em->builder, byte, place.shift, ""),
+                        value_type(em, scalar(load->buffer->type)), "");
+}
+
 static LLVMValueRef emit_load(Emitter *em, const Load *load) {
   DType type = scalar(load->buffer->type);
   if (load->n != 1) BUG("an access that was not flattened");
+  if (is_packed(type)) return emit_packed_load(em, load);
   LLVMValueRef address = element_pointer(em, load->buffer, load->index[0]);
   LLVMValueRef value =
       LLVMBuildLoad2(em->builder, memory_type(em, type), address, "");

@@ -21,9 +21,6 @@ LLVMTypeRef value_type(Emitter *em, DType type) {
 
 LLVMTypeRef memory_type(Emitter *em, DType type) {
   if (!is_integer(type)) return value_type(em, type);
-  if (type.bits < 8 && !is_bool(type))
-    fail(em->arena, D_CODEGEN, "the host cannot address elements of type %s",
-         dtype_name(em->arena, type));
   return LLVMIntTypeInContext(em->context, 8u * (unsigned)dtype_bytes(type));
 }
 

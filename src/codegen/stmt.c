@@ -50,8 +50,28 @@ static void emit_for(Emitter *em, const For *loop) {
 
 /* ---- Stores ------------------------------------------------------------- */
 
+/* The other elements of the byte stay. */
+static void emit_packed_store(Emitter *em, const Store *store) {
+  LLVMBuilderRef builder = em->builder;
+  LLVMValueRef value =
+      LLVMBuildZExt(builder, emit_expr(em, store->value), em->i8, "");
+  PackedPlace place = packed_place(em, store->buffer, store->index[0]);
+  unsigned ones = (1u << store->buffer->type.bits) - 1;
+  LLVMValueRef mask =
+      LLVMBuildShl(builder, LLVMConstInt(em->i8, ones, 0), place.shift, "");
+  LLVMValueRef kept =
+      LLVMBuildAnd(builder, LLVMBuildLoad2(builder, em->i8, place.byte, ""),
+                   LLVMBuildNot(builder, mask, ""), "");
+  LLVMValueRef set = LLVMBuildShl(builder, value, place.shift, "");
+  LLVMBuildStore(builder, LLVMBuildOr(builder, kept, set, ""), place.byte);
+}
+
 static void emit_scalar_store(Emitter *em, const Store *store) {
   DType type = DTYPE(store->buffer->type.code, store->buffer->type.bits);
+  if (is_packed(type)) {
+    emit_packed_store(em, store);
+    return;
+  }
   LLVMValueRef value = emit_expr(em, store->value);
   if (is_integer(type))
     value = LLVMBuildIntCast2(em->builder, value, memory_type(em, type),
@@ -103,7 +123,7 @@ static void emit_allocate(Emitter *em, const Allocate *allocation) {
   enum { ALIGNMENT = 64 };
   DType type = DTYPE(allocation->type.code, allocation->type.bits);
   int64_t elements = plan_elements(em->arena, allocation);
-  uint64_t bytes = (uint64_t)elements * (uint64_t)dtype_bytes(type);
+  uint64_t bytes = (uint64_t)dtype_array_bytes(type, elements);
   bool on_stack =
       em->plan->device_type == DEVICE_CPU && bytes < STACK_LIMIT_BYTES;
   LLVMValueRef memory =

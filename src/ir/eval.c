@@ -41,8 +41,7 @@ static EvalValue run_for(const Code *code, Run *run) {
 static EvalValue run_store(const Code *code, Run *run) {
   for (int lane = 0; lane < code->site; lane++) {
     run->lane = lane;
-    EvalValue value = run_code(code->a, run);
-    write_scalar(element_address(code, run), code->type, value);
+    store_element(code, run, run_code(code->a, run));
   }
   return done;
 }
@@ -70,9 +69,8 @@ static EvalMemory *allocate(Run *run, int ndim, const int64_t *extent,
     if (__builtin_mul_overflow(n, extent[i], &n) || n < 0)
       fail(run->arena, D_NO_MEMORY, "a buffer is too large to run with");
   EvalMemory *memory = ARENA_NEW(run->arena, EvalMemory);
-  size_t bytes = (size_t)dtype_bytes(type);
-  memory->bytes = arena_calloc(run->arena, (size_t)n, bytes);
-  memory->size = (size_t)n * bytes;
+  memory->size = (size_t)dtype_array_bytes(type, n);
+  memory->bytes = arena_calloc(run->arena, memory->size, 1);
   memory->ndim = ndim;
   memory->extent = extent;
   memory->scope = scope;

@@ -63,7 +63,8 @@ EvalProgram *eval_prepare(Arena *arena, const Func *func);
 vtac_status eval_run(const EvalProgram *program, const EvalMemory *args,
                      const EvalHooks *hooks, Diag *diag);
 
-/* Bytes one element of the type takes in memory. */
+/* Bytes that one element, and an array of n, take in memory. */
 int dtype_bytes(DType type);
+int64_t dtype_array_bytes(DType type, int64_t n);
 
 #endif

@@ -8,6 +8,10 @@
 
 int dtype_bytes(DType type) { return (type.bits + 7) / 8; }
 
+int64_t dtype_array_bytes(DType type, int64_t n) {
+  return is_packed(type) ? (n * type.bits + 7) / 8 : n * dtype_bytes(type);
+}
+
 static bool is_real(DType type) { return type.code == TYPE_FLOAT; }
 
 EvalValue wrap_to(DType type, int64_t value) {
@@ -16,7 +20,7 @@ EvalValue wrap_to(DType type, int64_t value) {
 
 /* ---- Memory ------------------------------------------------------------- */
 
-EvalValue read_scalar(const void *address, DType type) {
+static EvalValue read_scalar(const void *address, DType type) {
   bool sign = type.code == TYPE_INT;
   EvalValue value = {0};
   switch (dtype_bytes(type)) {
@@ -44,7 +48,7 @@ EvalValue read_scalar(const void *address, DType type) {
   }
 }
 
-void write_scalar(void *address, DType type, EvalValue value) {
+static void write_scalar(void *address, DType type, EvalValue value) {
   if (is_real(type) && type.bits == 32) {
     float x = (float)value.f;
     memcpy(address, &x, sizeof x);
@@ -63,7 +67,8 @@ static noreturn void out_of_bounds(const Code *code, Run *run, int dim,
        dim, (const char *)code->node);
 }
 
-void *element_address(const Code *code, Run *run) {
+/* The number of the element, which lies inside the memory. */
+static size_t element_index(const Code *code, Run *run) {
   const EvalMemory *memory = run->slot[code->slot].memory;
   int64_t element = 0;
   for (int i = 0; i < code->n; i++) {
@@ -77,11 +82,35 @@ void *element_address(const Code *code, Run *run) {
       element = index;
     }
   }
-  size_t bytes = (size_t)dtype_bytes(code->type);
-  if (!memory->bytes || element < 0 ||
-      (uint64_t)element >= memory->size / bytes)
+  size_t bytes = (size_t)dtype_bytes(code->type), size = memory->size;
+  if (is_packed(code->type)) size *= 8u / code->type.bits;
+  if (!memory->bytes || element < 0 || (uint64_t)element >= size / bytes)
     out_of_bounds(code, run, 0, element);
-  return (char *)memory->bytes + (size_t)element * bytes;
+  return (size_t)element;
+}
+
+EvalValue load_element(const Code *code, Run *run) {
+  size_t element = element_index(code, run);
+  const char *bytes = run->slot[code->slot].memory->bytes;
+  if (!is_packed(code->type))
+    return read_scalar(bytes + element * (size_t)dtype_bytes(code->type),
+                       code->type);
+  size_t bit = element * code->type.bits;
+  return wrap_to(code->type, (uint8_t)bytes[bit / 8] >> bit % 8);
+}
+
+void store_element(const Code *code, Run *run, EvalValue value) {
+  size_t element = element_index(code, run);
+  char *bytes = run->slot[code->slot].memory->bytes;
+  if (!is_packed(code->type)) {
+    write_scalar(bytes + element * (size_t)dtype_bytes(code->type), code->type,
+                 value);
+    return;
+  }
+  size_t bit = element * code->type.bits;
+  unsigned mask = ((1u << code->type.bits) - 1) << bit % 8;
+  unsigned kept = (uint8_t)bytes[bit / 8] & ~mask;
+  bytes[bit / 8] = (char)(kept | ((unsigned)value.i << bit % 8 & mask));
 }
 
 void prepare_access(Preparation *prep, Code *code, const Buffer *buffer, int n,
@@ -91,10 +120,6 @@ void prepare_access(Preparation *prep, Code *code, const Buffer *buffer, int n,
   code->n = n;
   code->list = prepare_exprs(prep, n, index);
   code->node = buffer->name;
-}
-
-static EvalValue run_load(const Code *code, Run *run) {
-  return read_scalar(element_address(code, run), code->type);
 }
 
 /* ---- Leaves ------------------------------------------------------------- */
@@ -122,7 +147,7 @@ static EvalValue run_var(const Code *code, Run *run) {
   static EvalValue run_##name##_real(const Code *code, Run *run) { \
     double a = A.f;                                                \
     double b = B.f;                                                \
-    return (EvalValue){.f = result};                               \
+    return (EvalValue){.f = rounded(code, result)};                \
   }
 #define COMPARE_OP(name, operation)                                \
   static EvalValue run_##name(const Code *code, Run *run) {        \
@@ -133,6 +158,11 @@ static EvalValue run_var(const Code *code, Run *run) {
     double a = A.f;                                                \
     return int_value(a operation B.f);                             \
   }
+
+/* To the precision of the type, as after each operation of a machine. */
+static double rounded(const Code *code, double value) {
+  return code->type.bits == 32 ? (float)value : value;
+}
 
 static int64_t nonzero(const Code *code, Run *run, int64_t divisor) {
   (void)code;
@@ -165,8 +195,8 @@ REAL_OP(sub, a - b)
 REAL_OP(mul, a *b)
 REAL_OP(div, a / b)
 REAL_OP(mod, fmod(a, b))
-REAL_OP(floordiv, floor(a / b))
-REAL_OP(floormod, a - floor(a / b) * b)
+REAL_OP(floordiv, floor(rounded(code, a / b)))
+REAL_OP(floormod, a - rounded(code, floor(rounded(code, a / b)) * b))
 REAL_OP(min, a < b ? a : b)
 REAL_OP(max, a > b ? a : b)
 COMPARE_OP(eq, ==)
@@ -229,14 +259,13 @@ static EvalValue run_cast_int(const Code *code, Run *run) {
   return wrap_to(code->type, A.i);
 }
 static EvalValue run_cast_int_to_real(const Code *code, Run *run) {
-  return (EvalValue){.f = (double)A.i};
+  return (EvalValue){.f = rounded(code, (double)A.i)};
 }
 static EvalValue run_cast_real_to_int(const Code *code, Run *run) {
   return wrap_to(code->type, (int64_t)A.f);
 }
 static EvalValue run_cast_real(const Code *code, Run *run) {
-  double a = A.f;
-  return (EvalValue){.f = code->type.bits == 32 ? (float)a : a};
+  return (EvalValue){.f = rounded(code, A.f)};
 }
 
 static EvalValue run_select(const Code *code, Run *run) {
@@ -363,6 +392,11 @@ static const Code *prepare_constant(Preparation *prep, EvalValue value) {
   return code;
 }
 
+static const Code *prepare_real(Preparation *prep, const FloatImm *imm) {
+  double value = imm->e.type.bits == 32 ? (float)imm->value : imm->value;
+  return prepare_constant(prep, (EvalValue){.f = value});
+}
+
 static const Code *prepare_binary(Preparation *prep, const Binary *binary) {
   ExprKind kind = binary->e.kind;
   bool real = is_real(binary->a->type);
@@ -413,7 +447,7 @@ static const Code *prepare_var(Preparation *prep, const Var *var) {
 }
 
 static const Code *prepare_load(Preparation *prep, const Load *load) {
-  Code *code = new_code(prep, run_load);
+  Code *code = new_code(prep, load_element);
   prepare_access(prep, code, load->buffer, load->n, load->index);
   return code;
 }
@@ -422,9 +456,7 @@ const Code *prepare_expr(Preparation *prep, const Expr *expr) {
   switch ((ExprKind)expr->kind) {
     case VAR: return prepare_var(prep, AS(Var, expr));
     case INT: return prepare_constant(prep, int_value(AS(IntImm, expr)->value));
-    case FLOAT:
-      return prepare_constant(prep,
-                              (EvalValue){.f = AS(FloatImm, expr)->value});
+    case FLOAT: return prepare_real(prep, AS(FloatImm, expr));
     case STRING:
       return prepare_constant(prep,
                               (EvalValue){.text = AS(StringImm, expr)->value});

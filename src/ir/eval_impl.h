@@ -48,10 +48,9 @@ const Code *prepare_stmt(Preparation *prep, const Stmt *stmt);
 /* Fills in the parts of `code` that an access needs: slot, type, list. */
 void prepare_access(Preparation *prep, Code *code, const Buffer *buffer, int n,
                     const Expr *const *index);
-/* The address of the element that `code` accesses; out of bounds jumps. */
-void *element_address(const Code *code, Run *run);
-EvalValue read_scalar(const void *address, DType type);
-void write_scalar(void *address, DType type, EvalValue value);
+/* Reads and writes the element that `code` accesses; out of bounds jumps. */
+EvalValue load_element(const Code *code, Run *run);
+void store_element(const Code *code, Run *run, EvalValue value);
 /* The value as a variable of the type would hold it. */
 EvalValue wrap_to(DType type, int64_t value);
 

@@ -33,6 +33,11 @@ static inline bool is_bool(DType t) {
 static inline bool is_integer(DType t) {
   return t.code == TYPE_INT || t.code == TYPE_UINT;
 }
+/* Elements of less than a byte: memory holds several in each, the first in the
+ * lowest bits. */
+static inline bool is_packed(DType t) {
+  return is_integer(t) && t.bits < 8 && !is_bool(t);
+}
 /* The types that index arithmetic may be rewritten in (wrap-around is taken
  * not to happen): scalar signed integers of 32 or 64 bits. */
 static inline bool is_index(DType t) {

@@ -59,16 +59,11 @@ static void check_ndim(CheckList *list, int i) {
                    param->name, param->n));
 }
 
-static bool is_packed_type(DType type) {
-  return is_integer(type) && !is_bool(type) && type.bits < 8;
-}
-
 static void check_dtype(CheckList *list, int i) {
   const PlanParam *param = &list->plan->param[i];
   const char *name = param->name;
   DType type = param->type;
-  if (is_packed_type(type) || (type.code == TYPE_UINT && type.bits == 16))
-    return;
+  if (is_packed(type) || (type.code == TYPE_UINT && type.bits == 16)) return;
   add(list, (Check){CHECK_DTYPE, i, 0, 0, NULL},
       arena_printf(list->arena,
                    "(((tir.tvm_struct_get(arg.%s, 0, 5) == (uint8)%d) && "
@@ -81,7 +76,7 @@ static void check_dtype(CheckList *list, int i) {
 
 static void check_shape(CheckList *list, int i) {
   const PlanParam *param = &list->plan->param[i];
-  if (is_packed_type(param->type)) return;
+  if (is_packed(param->type)) return;
   for (int dim = 0; dim < param->n; dim++) {
     const char *what =
         arena_printf(list->arena, "arg.%s.shape[%d]", param->name, dim);
