@@ -196,6 +196,7 @@ static bool only_holds_operands(const Expr *expr) {
 const Expr *simplify(Analyzer *analyzer, const Expr *expr) {
   if (expr->kind == INT) return expr;
   if (only_holds_operands(expr)) return rewrite_node(&analyzer->both, expr);
+  if (is_canonical_sum(analyzer, expr)) return expr;
   if (is_linear(analyzer, expr)) return canonical_simplify(analyzer, expr);
   const Expr *simpler = rewrite_simplify(analyzer, expr);
   if (simpler->kind == INT) return simpler;

@@ -96,5 +96,8 @@ void form_cast_parts(Analyzer *analyzer, Form *form, DType type);
 
 /* The canonical simplifier's visit (canonical.c). */
 const Expr *canonical_visit(Simplifier *simplifier, const Expr *expr);
+/* Is this expression a sum in canonical form already?  A cheap look that may
+ * miss some. */
+bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr);
 
 #endif

@@ -102,6 +102,9 @@ IntSet set_union(Analyzer *analyzer, int n, const IntSet *sets) {
 Range set_cover(Analyzer *analyzer, const IntSet *set, Range fallback) {
   Arena *arena = analyzer->arena;
   if (!is_finite(set)) return fallback;
+  if (set_is_point(set))
+    return (Range){simplify_alone(arena, set->lo),
+                   make_const(arena, set->lo->type, 1)};
   const Expr *extent = ex_sub(arena, ex_addi(arena, set->hi, 1), set->lo);
   return (Range){simplify_alone(arena, set->lo), simplify_alone(arena, extent)};
 }

@@ -175,10 +175,17 @@ static const Expr *visit_under(Simplifier *simplifier, const Expr *condition,
   return expr;
 }
 
+/* No condition changes a number. */
+static bool is_number(const Expr *expr) {
+  return expr->kind == INT || expr->kind == FLOAT;
+}
+
 static Branches visit_branches(Simplifier *simplifier, Branches from) {
-  Branches to;
+  Branches to = from;
   to.condition = simplifier_visit(simplifier, from.condition);
-  to.if_true = visit_under(simplifier, to.condition, from.if_true);
+  if (!is_number(from.if_true))
+    to.if_true = visit_under(simplifier, to.condition, from.if_true);
+  if (is_number(from.if_false)) return to;
   const Expr *otherwise =
       make_unary(arena_of(simplifier), NOT, to.condition->type, to.condition);
   otherwise = rewrite_simplify(simplifier->analyzer, otherwise);

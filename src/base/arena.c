@@ -26,6 +26,7 @@
 #endif
 
 enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 16 };
+enum { MOST_SPARE = 1 << 20 };
 
 struct ArenaChunk {
   ArenaChunk *older;
@@ -48,22 +49,52 @@ static void free_chunks(ArenaChunk *chunk, const ArenaChunk *stop) {
   }
 }
 
+/* Moves the chunks newer than `stop` to the spare ones, the oldest to the
+ * front, as far as there is room. */
+static void retire_chunks(Arena *arena, const ArenaChunk *stop) {
+  size_t kept = 0;
+  for (const ArenaChunk *chunk = arena->spare; chunk; chunk = chunk->older)
+    kept += chunk->size;
+  for (ArenaChunk *chunk = arena->chunk, *older; chunk != stop; chunk = older) {
+    older = chunk->older;
+    chunk->older = NULL;
+    if (kept + chunk->size > MOST_SPARE) {
+      free_chunks(chunk, NULL);
+      continue;
+    }
+    kept += chunk->size;
+    chunk->older = arena->spare;
+    arena->spare = chunk;
+  }
+}
+
 void arena_clear(Arena *arena) {
   free_chunks(arena->chunk, NULL);
+  free_chunks(arena->spare, NULL);
   arena_init(arena, arena->trap);
 }
 
-static void add_chunk(Arena *arena, size_t least) {
+static ArenaChunk *new_chunk(const Arena *arena, size_t least) {
   size_t size = arena->chunk ? arena->chunk->size * 2 : FIRST_CHUNK;
   if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
   if (size < least) size = least;
   ArenaChunk *chunk = size < SIZE_MAX - HEADER ? malloc(HEADER + size) : NULL;
   if (!chunk) trap_no_memory(arena->trap, size);
-  *chunk = (ArenaChunk){.older = arena->chunk, .size = size};
+  chunk->size = size;
+  return chunk;
+}
+
+static void add_chunk(Arena *arena, size_t least) {
+  ArenaChunk *chunk = arena->spare;
+  if (chunk && chunk->size >= least)
+    arena->spare = chunk->older;
+  else
+    chunk = new_chunk(arena, least);
+  chunk->older = arena->chunk;
   arena->chunk = chunk;
   arena->next = (char *)chunk + HEADER;
-  arena->end = arena->next + size;
-  FORBID(arena->next, size);
+  arena->end = arena->next + chunk->size;
+  FORBID(arena->next, chunk->size);
 }
 
 void *arena_alloc(Arena *arena, size_t size) {
@@ -96,12 +127,16 @@ char *arena_strdup(Arena *arena, const char *text) {
 }
 
 char *arena_printf(Arena *arena, const char *format, ...) {
+  char usual[128];
   va_list args, again;
   va_start(args, format);
   va_copy(again, args);
-  int length = vsnprintf(NULL, 0, format, args);
-  char *text = arena_alloc(arena, (size_t)length + 1);
-  vsnprintf(text, (size_t)length + 1, format, again);
+  size_t size = (size_t)vsnprintf(usual, sizeof usual, format, args) + 1;
+  char *text = arena_alloc(arena, size);
+  if (size <= sizeof usual)
+    memcpy(text, usual, size);
+  else
+    vsnprintf(text, size, format, again);
   va_end(again);
   va_end(args);
   return text;
@@ -112,10 +147,12 @@ ArenaMark arena_mark(const Arena *arena) {
 }
 
 void arena_rewind(Arena *arena, ArenaMark mark) {
-  free_chunks(arena->chunk, mark.chunk);
+  retire_chunks(arena, mark.chunk);
   arena->chunk = mark.chunk;
   arena->next = mark.next;
   arena->end = mark.end;
   arena->used = mark.used;
   FORBID(mark.next, (size_t)(mark.end - mark.next));
 }
+
+void arena_reset(Arena *arena) { arena_rewind(arena, (ArenaMark){0}); }

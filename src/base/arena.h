@@ -16,6 +16,7 @@ typedef struct Arena {
   char *next, *end;  /* free space of the newest chunk */
   struct Trap *trap; /* where failures jump; set by the public boundary */
   size_t used;       /* bytes handed out since creation */
+  ArenaChunk *spare; /* chunks that were wound back over */
 } Arena;
 
 /* A point to which an arena can be wound back. */
@@ -35,8 +36,11 @@ char *arena_strdup(Arena *arena, const char *text);
 char *arena_printf(Arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Winding back keeps up to a mebibyte of what is freed: work that comes in
+ * rounds asks the system for memory once. */
 ArenaMark arena_mark(const Arena *arena);
 void arena_rewind(Arena *arena, ArenaMark mark);
+void arena_reset(Arena *arena); /* to its beginning */
 
 #define ARENA_NEW(arena, T) ((T *)arena_calloc(arena, 1, sizeof(T)))
 #define ARENA_ARRAY(arena, T, n) \

@@ -57,15 +57,38 @@ bool ptrmap_has(const PtrMap *map, const void *key) {
   return find(map, key) != NULL;
 }
 
-void ptrmap_set(PtrMap *map, const void *key, const void *value) {
-  PtrMapEntry *entry = find(map, key);
-  if (entry) {
-    entry->value = (void *)value;
-    return;
+/* Appends a key that is absent; `slot` is its place, if there are slots. */
+static void append(PtrMap *map, int *slot, const void *key, const void *value) {
+  if (map->n == map->cap) {
+    grow(map);
+    slot = map->slots ? probe(map, key) : NULL;
   }
-  if (map->n == map->cap) grow(map);
   map->entry[map->n++] = (PtrMapEntry){key, (void *)value};
-  if (map->slots) *probe(map, key) = map->n;
+  if (slot) *slot = map->n;
+}
+
+/* The entry of a key, or NULL and, if there are slots, its place. */
+static PtrMapEntry *find_place(const PtrMap *map, const void *key,
+                               int **ret_slot) {
+  *ret_slot = map->slots ? probe(map, key) : NULL;
+  if (!*ret_slot) return find(map, key);
+  return **ret_slot ? &map->entry[**ret_slot - 1] : NULL;
+}
+
+void ptrmap_set(PtrMap *map, const void *key, const void *value) {
+  int *slot;
+  PtrMapEntry *entry = find_place(map, key, &slot);
+  if (entry)
+    entry->value = (void *)value;
+  else
+    append(map, slot, key, value);
+}
+
+bool ptrmap_add(PtrMap *map, const void *key, const void *value) {
+  int *slot;
+  if (find_place(map, key, &slot)) return false;
+  append(map, slot, key, value);
+  return true;
 }
 
 void ptrmap_clear(PtrMap *map) {

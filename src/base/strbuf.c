@@ -30,17 +30,47 @@ void strbuf_add(Strbuf *buf, const char *text) {
   strbuf_addn(buf, text, strlen(text));
 }
 
-void strbuf_char(Strbuf *buf, char c) { strbuf_addn(buf, &c, 1); }
+void strbuf_char(Strbuf *buf, char c) {
+  reserve(buf, 1);
+  buf->text[buf->length++] = c;
+  buf->text[buf->length] = '\0';
+}
+
+void strbuf_fill(Strbuf *buf, char c, size_t n) {
+  reserve(buf, n);
+  memset(buf->text + buf->length, c, n);
+  buf->length += n;
+  buf->text[buf->length] = '\0';
+}
+
+/* Writes the digits of a number in front of `end`; returns the first. */
+static char *digits_before(char *end, unsigned long long number) {
+  do *--end = (char)('0' + number % 10);
+  while (number /= 10);
+  return end;
+}
+
+enum { MOST_DIGITS = 20 };
 
 void strbuf_int(Strbuf *buf, long long value) {
-  char digits[24];
-  char *at = digits + sizeof digits;
+  char digits[1 + MOST_DIGITS], *end = digits + sizeof digits;
   unsigned long long rest =
       value < 0 ? 0ULL - (unsigned long long)value : (unsigned long long)value;
-  do *--at = (char)('0' + rest % 10);
-  while (rest /= 10);
+  char *at = digits_before(end, rest);
   if (value < 0) *--at = '-';
-  strbuf_addn(buf, at, (size_t)(digits + sizeof digits - at));
+  strbuf_addn(buf, at, (size_t)(end - at));
+}
+
+const char *numbered_name(Arena *arena, const char *prefix, unsigned number) {
+  char digits[MOST_DIGITS], *end = digits + sizeof digits;
+  const char *at = digits_before(end, number);
+  size_t length = strlen(prefix), count = (size_t)(end - at);
+  char *name = arena_alloc(arena, length + 1 + count + 1);
+  memcpy(name, prefix, length);
+  name[length] = '_';
+  memcpy(name + length + 1, at, count);
+  name[length + 1 + count] = '\0';
+  return name;
 }
 
 void strbuf_printf(Strbuf *buf, const char *format, ...) {

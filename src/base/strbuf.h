@@ -13,10 +13,14 @@ typedef struct Strbuf {
 
 void strbuf_init(Strbuf *buf, Arena *arena);
 void strbuf_char(Strbuf *buf, char c);
+void strbuf_fill(Strbuf *buf, char c, size_t n);
 void strbuf_add(Strbuf *buf, const char *text);
 void strbuf_addn(Strbuf *buf, const char *text, size_t length);
 void strbuf_int(Strbuf *buf, long long value);
 void strbuf_printf(Strbuf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* "<prefix>_<number>", in the arena. */
+const char *numbered_name(Arena *arena, const char *prefix, unsigned number);
 
 #endif

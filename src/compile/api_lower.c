@@ -85,7 +85,7 @@ static const Func *lower(vtac_context *c, const Request *request) {
   const Func *func = sched_lower(
       &c->work, &c->scratch, (const Schedule *)request->schedule, request->n,
       (const Tensor *const *)request->args, request->name);
-  arena_clear(&c->scratch);
+  arena_reset(&c->scratch);
   return lower_func(&context, &options, func);
 }
 

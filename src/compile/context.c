@@ -26,7 +26,8 @@ vtac_context *vtac_context_new(const vtac_config *config, vtac_error *error) {
 void vtac_context_free(vtac_context *context) {
   if (!context) return;
   arena_clear(&context->arena);
-  context_end_call(context);
+  arena_clear(&context->work);
+  arena_clear(&context->scratch);
   free(context);
 }
 
@@ -46,8 +47,8 @@ void context_failed(vtac_context *context) {
 }
 
 void context_end_call(vtac_context *context) {
-  arena_clear(&context->work);
-  arena_clear(&context->scratch);
+  arena_reset(&context->work);
+  arena_reset(&context->scratch);
 }
 
 const VtaEnv *context_env(vtac_context *context) {

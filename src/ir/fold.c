@@ -186,8 +186,15 @@ static Operands operands(Arena *arena, const Expr *a, const Expr *b) {
                     as_float(b), is_index(a->type) && is_index(b->type)};
 }
 
+/* Only numbers fold, but for the smaller and larger of two. */
+static bool may_fold(ExprKind kind, const Expr *a, const Expr *b) {
+  return a->kind == INT || b->kind == INT || a->kind == FLOAT ||
+         b->kind == FLOAT || kind == MIN || kind == MAX;
+}
+
 const Expr *fold_binary(Arena *arena, ExprKind kind, const Expr *a,
                         const Expr *b) {
+  if (!may_fold(kind, a, b)) return NULL;
   Operands o = operands(arena, a, b);
   switch (kind) {
     case ADD: return fold_add(&o);

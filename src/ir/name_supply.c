@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/strbuf.h"
+
 enum { FIRST_SLOTS = 64 };
 
 void names_init(NameSupply *names, Arena *arena) {
@@ -50,8 +52,7 @@ const char *names_unique(NameSupply *names, const char *prefix) {
   NameEntry *entry = lookup(names, prefix, hash_name(prefix));
   if (!entry->name) return take(names, prefix);
   for (;;) {
-    const char *name =
-        arena_printf(names->arena, "%s_%d", prefix, ++entry->counter);
+    const char *name = numbered_name(names->arena, prefix, ++entry->counter);
     if (!lookup(names, name, hash_name(name))->name) return take(names, name);
   }
 }

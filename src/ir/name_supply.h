@@ -10,7 +10,7 @@
 typedef struct NameEntry {
   const char *name;
   unsigned hash;
-  int counter;
+  unsigned counter;
 } NameEntry;
 
 typedef struct NameSupply {

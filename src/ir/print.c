@@ -28,7 +28,7 @@ static void put(Printer *p, const char *text) { strbuf_add(p->out, text); }
 
 static void new_line(Printer *p) {
   strbuf_char(p->out, '\n');
-  for (int i = 0; i < p->indent; i++) strbuf_char(p->out, ' ');
+  strbuf_fill(p->out, ' ', (size_t)p->indent);
 }
 
 static void print_list(Printer *p, int n, const Expr *const *at) {
@@ -50,7 +50,10 @@ static void print_var_type(Printer *p, const Var *var) {
     return;
   }
   put(p, "Pointer(");
-  if (*var->scope) strbuf_printf(p->out, "%s ", var->scope);
+  if (*var->scope) {
+    put(p, var->scope);
+    put(p, " ");
+  }
   print_type(p, var->element);
   put(p, ")");
 }
@@ -127,7 +130,8 @@ static void print_string(Printer *p, const char *text) {
 }
 
 static void print_suffix(Printer *p, DType type, char code) {
-  strbuf_printf(p->out, "%c%d", code, type.bits);
+  strbuf_char(p->out, code);
+  strbuf_int(p->out, type.bits);
   if (type.lanes > 1) strbuf_printf(p->out, "x%d", type.lanes);
 }
 
@@ -183,7 +187,9 @@ static void print_binary(Printer *p, const Binary *binary) {
 }
 
 static void print_call(Printer *p, const Call *call) {
-  strbuf_printf(p->out, "@%s(", op_name(call->op));
+  put(p, "@");
+  put(p, op_name(call->op));
+  put(p, "(");
   print_list(p, call->n, call->arg);
   put(p, ", dtype=");
   print_type(p, call->e.type);
@@ -343,7 +349,9 @@ static void print_attr(Printer *p, const Attr *attr) {
   note_place(p, &attr->s, NULL);
   put(p, "attr [");
   print_attr_node(p, &attr->node);
-  strbuf_printf(p->out, "] \"%s\" = ", attr->key);
+  put(p, "] \"");
+  put(p, attr->key);
+  put(p, "\" = ");
   print_expr(p, attr->value);
   print_rest(p, attr->body);
 }
@@ -377,8 +385,8 @@ static void print_allocate(Printer *p, const Allocate *allocate) {
   put(p, ", [");
   print_list(p, allocate->n, allocate->extent);
   const char *scope = allocate->var->scope;
-  strbuf_printf(p->out, "]), storage_scope = %s",
-                scope && *scope ? scope : "global");
+  put(p, "]), storage_scope = ");
+  put(p, scope && *scope ? scope : "global");
   if (!is_const(allocate->condition, 1)) {
     put(p, " if ");
     print_expr(p, allocate->condition);

@@ -5,8 +5,10 @@
 #include "ir/make.h"
 #include "ir/traverse.h"
 
+/* An expression holds no statements: without rules for it, it stays. */
 const Expr *rewrite_expr(Rewriter *rewriter, const Expr *expr) {
-  ExprRewrite rule = rewriter->exprs ? rewriter->exprs[expr->kind] : NULL;
+  if (!rewriter->exprs) return expr;
+  ExprRewrite rule = rewriter->exprs[expr->kind];
   return rule ? rule(rewriter, expr) : rewrite_expr_children(rewriter, expr);
 }
 

@@ -26,11 +26,29 @@ int64_t dtype_wrap(DType t, int64_t value) {
 
 static const char *const code_names[] = {"int", "uint", "float", "handle"};
 
+/* Names of scalars of 2^k bits. */
+enum { PLAIN_WIDTHS = 7 };
+static const char *const plain_names[][PLAIN_WIDTHS] = {
+    [TYPE_INT] = {"int1", "int2", "int4", "int8", "int16", "int32", "int64"},
+    [TYPE_UINT] = {"uint1", "uint2", "uint4", "uint8", "uint16", "uint32",
+                   "uint64"},
+    [TYPE_FLOAT] = {"float1", "float2", "float4", "float8", "float16",
+                    "float32", "float64"}};
+
+static const char *plain_name(DType t) {
+  if (t.code > TYPE_FLOAT) return NULL;
+  for (int k = 0; k < PLAIN_WIDTHS; k++)
+    if (t.bits == 1 << k) return plain_names[t.code][k];
+  return NULL;
+}
+
 const char *dtype_name(Arena *arena, DType t) {
   bool plain = t.lanes == 1;
   if (t.code == TYPE_HANDLE && plain) return "handle";
   if (is_bool(t))
     return plain ? "bool" : arena_printf(arena, "boolx%d", t.lanes);
+  const char *name = plain ? plain_name(t) : NULL;
+  if (name) return name;
   if (plain) return arena_printf(arena, "%s%d", code_names[t.code], t.bits);
   return arena_printf(arena, "%s%dx%d", code_names[t.code], t.bits, t.lanes);
 }

@@ -3,8 +3,10 @@
 #include "base/trap.h"
 #include "ir/traverse.h"
 
+/* An expression holds no statements: without visitors there is none to see. */
 void walk_expr(Walker *walker, const Expr *expr) {
-  ExprVisit visit = walker->exprs ? walker->exprs[expr->kind] : NULL;
+  if (!walker->exprs) return;
+  ExprVisit visit = walker->exprs[expr->kind];
   if (visit)
     visit(walker, expr);
   else
@@ -138,9 +140,7 @@ typedef struct PostOrder {
 } PostOrder;
 
 static bool first_time(PostOrder *post, const void *node) {
-  if (ptrmap_has(&post->seen, node)) return false;
-  ptrmap_set(&post->seen, node, node);
-  return true;
+  return ptrmap_add(&post->seen, node, node);
 }
 
 static void post_expr(Walker *walker, const Expr *expr) {

@@ -46,7 +46,7 @@ typedef struct Eliminator {
   PtrMap in_scope; /* Var -> itself; NULL: left */
   VEC(Holder) holders;
   VEC(const char *) taken; /* names that new variables must not have */
-  int counter;
+  unsigned counter;
   bool is_settled; /* rounds on the children would change nothing */
 } Eliminator;
 
@@ -143,7 +143,7 @@ static bool is_taken(const Eliminator *cse, const char *name) {
 
 static const Var *new_var(Eliminator *cse, DType type) {
   const char *name;
-  do name = arena_printf(cse->rw.arena, "cse_var_%d", ++cse->counter);
+  do name = numbered_name(cse->rw.arena, "cse_var", ++cse->counter);
   while (is_taken(cse, name));
   return make_var(cse->rw.arena, name, type);
 }
