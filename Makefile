@@ -70,9 +70,7 @@ check-long:
 bench:
 	$(packages) build test
 	@$(MAKE) everything
-	@$(BUILD)/bench/bench --vtac $(BUILD)/vtac --json $(BUILD)/bench.json
-	@VTAC_CODEGEN=$(BUILD)/libvtac-codegen.so $(BUILD)/bench/bench_native
-	@bench/bench_python $(BUILD)
+	@$(BUILD)/bench/bench --json $(BUILD)/bench.json
 
 sanitize:
 	$(packages) build test

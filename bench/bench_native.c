@@ -1,103 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Native code and tensors: how long the convolution takes to build with LLVM,
- * what a call of compiled code costs when the device has nothing to do, and
- * how fast tensors are packed.
- *
- *   bench_native
- *
- * Prints each figure with its target; medians of several runs. */
+ * what a call of compiled code costs when the device has nothing to do, and how
+ * fast tensors are packed, against memcpy of the same bytes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <vtac/vtac.h>
 
-enum { BUILDS = 15, CALLS = 20000, PACKS = 9 };
+#include "bench/groups.h"
 
-static double now_ms(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e3 + (double)time.tv_nsec * 1e-6;
-}
-
-static void stop(const char *what) {
-  fprintf(stderr, "bench_native: %s\n", what);
-  exit(1);
-}
-
-static int by_value(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *values, int n) {
-  qsort(values, (size_t)n, sizeof *values, by_value);
-  return values[n / 2];
-}
-
-static void print(const char *what, double figure, const char *unit,
-                  const char *target) {
-  printf("%-44s %9.3f %-8s %s\n", what, figure, unit, target);
+static vtac_module *compile(vtac_module *built, vtac_context *context) {
+  vtac_error error;
+  if (!built) stop("%s", vtac_context_error(context)->message);
+  vtac_module *module = need(vtac_module_compile(built, &error), &error);
+  vtac_module_free(built);
+  return module;
 }
 
 /* ---- Building ----------------------------------------------------------- */
 
-static vtac_op *seed_conv2d(vtac_context *context) {
-  const vtac_conv2d_params params = {.batch = 1,
-                                     .in_channels = 256,
-                                     .out_channels = 256,
-                                     .height = 14,
-                                     .width = 14,
-                                     .kernel_height = 3,
-                                     .kernel_width = 3,
-                                     .pad_height = 1,
-                                     .pad_width = 1,
-                                     .stride_height = 1,
-                                     .stride_width = 1,
-                                     .tile_batch = 1,
-                                     .tile_out_channels = 128,
-                                     .tile_in_channels = 16,
-                                     .tile_height = 7,
-                                     .tile_width = 14,
-                                     .vthreads = 2,
-                                     .shift = 8};
-  return vtac_conv2d(context, &params);
-}
-
 /* Declares, schedules, lowers and compiles; the whole as a user meets it. */
-static vtac_module *build_conv2d(const vtac_config *config) {
+static double time_build(void *config) {
   static const char *const cse[] = {"CommonSubexprElim"};
   const vtac_lower_options options = {
       .accelerator = 1, .disabled = cse, .disabled_count = 1};
   const vtac_tensor *args;
   vtac_error error;
-  vtac_context *context = vtac_context_new(config, &error);
-  if (!context) stop(error.message);
-  vtac_op *op = seed_conv2d(context);
+  const double start = now_ms();
+  vtac_context *context = need(vtac_context_new(config, &error), &error);
+  vtac_op *op = declare_layer(context, &layer_conv2d, 1);
   vtac_op_schedule_to(context, op, VTAC_OP_VTA);
   int n = vtac_op_args(op, &args);
-  vtac_module *built =
-      vtac_build(context, vtac_op_schedule(op), n, args, "conv2d", &options);
-  if (!built) stop(vtac_context_error(context)->message);
-  vtac_module *module = vtac_module_compile(built, &error);
-  if (!module) stop(error.message);
-  vtac_module_free(built);
+  vtac_module_free(compile(
+      vtac_build(context, vtac_op_schedule(op), n, args, "conv2d", &options),
+      context));
   vtac_context_free(context);
-  return module;
-}
-
-static void measure_build(const vtac_config *config) {
-  double ms[BUILDS];
-  double start = now_ms();
-  vtac_module_free(build_conv2d(config));
-  print("first build, LLVM is loaded", now_ms() - start, "ms", "");
-  for (int i = 0; i < BUILDS; i++) {
-    start = now_ms();
-    vtac_module_free(build_conv2d(config));
-    ms[i] = now_ms() - start;
-  }
-  print("convolution, declared to machine code", median(ms, BUILDS), "ms",
-        "target <= 12");
+  return now_ms() - start;
 }
 
 /* ---- Calling ------------------------------------------------------------ */
@@ -105,8 +42,7 @@ static void measure_build(const vtac_config *config) {
 /* y[i] = x[i] + 1 for one element: nothing but the call. */
 static vtac_module *build_increment(const vtac_config *config) {
   vtac_error error;
-  vtac_context *context = vtac_context_new(config, &error);
-  if (!context) stop(error.message);
+  vtac_context *context = need(vtac_context_new(config, &error), &error);
   const int64_t one[1] = {1};
   vtac_iter axis[1];
   vtac_tensor args[2];
@@ -116,35 +52,43 @@ static vtac_module *build_increment(const vtac_config *config) {
                          vtac_add(context, vtac_at(context, args[0], 1, axis),
                                   vtac_int(context, 1)));
   vtac_schedule schedule = vtac_schedule_new(context, 1, &args[1]);
-  vtac_module *built =
-      vtac_build(context, schedule, 2, args, "increment", NULL);
-  if (!built) stop(vtac_context_error(context)->message);
-  vtac_module *module = vtac_module_compile(built, &error);
-  if (!module) stop(error.message);
-  vtac_module_free(built);
+  vtac_module *module = compile(
+      vtac_build(context, schedule, 2, args, "increment", NULL), context);
   vtac_context_free(context);
   return module;
 }
 
-static void measure_call(const vtac_config *config) {
+typedef struct Call {
+  vtac_module *module;
+  vtac_device *device;
+  vtac_array *array[2];
+} Call;
+
+/* Microseconds of a call. */
+static double sample_call(void *self) {
+  enum { CALLS = 2000 };
+  const Call *call = self;
+  vtac_error error;
+  const double start = now_ms();
+  for (int i = 0; i < CALLS; i++)
+    succeed(vtac_module_run(call->module, call->device, 2, call->array, &error),
+            &error);
+  return (now_ms() - start) * 1e3 / CALLS;
+}
+
+static void measure_call(Bench *bench, const vtac_config *config) {
   const int64_t one[1] = {1};
   vtac_error error;
-  vtac_module *module = build_increment(config);
-  vtac_device *device = vtac_device_open(config, NULL, &error);
-  if (!device) stop(error.message);
-  vtac_array *array[2];
-  for (int i = 0; i < 2; i++) {
-    array[i] = vtac_array_new(device, "int32", 1, one, &error);
-    if (!array[i]) stop(error.message);
-  }
-  double start = now_ms();
-  for (int i = 0; i < CALLS; i++)
-    if (vtac_module_run(module, device, 2, array, &error)) stop(error.message);
-  double us = (now_ms() - start) * 1e3 / CALLS;
-  print("call of compiled code without device work", us, "us", "target <= 2");
-  for (int i = 0; i < 2; i++) vtac_array_free(array[i]);
-  vtac_device_close(device);
-  vtac_module_free(module);
+  Call call = {.module = build_increment(config)};
+  call.device = need(vtac_device_open(config, NULL, &error), &error);
+  for (int i = 0; i < 2; i++)
+    call.array[i] =
+        need(vtac_array_new(call.device, "int32", 1, one, &error), &error);
+  add_row(bench, "call of compiled code without device work", "us",
+          measure(bench, sample_call, &call), MOST(2));
+  for (int i = 0; i < 2; i++) vtac_array_free(call.array[i]);
+  vtac_device_close(call.device);
+  vtac_module_free(call.module);
 }
 
 /* ---- Packing ------------------------------------------------------------ */
@@ -161,53 +105,57 @@ static const Pack packs[] = {
     {"matrix int8 4096x4096", {4096, 4096, 1, 1, 16, 16, 1}},
     {"accumulators int32 1x256x56x56", {1, 256, 56, 56, 1, 16, 4}}};
 
-/* Gigabytes a second, best of several. */
-static double speed(double ms[PACKS], size_t size) {
-  return (double)size / median(ms, PACKS) / 1e6;
+typedef struct Copying {
+  const vtac_pack_shape *shape;
+  vtac_status (*pack)(const vtac_pack_shape *shape, const void *from, void *to,
+                      vtac_error *error);
+  size_t size;
+  char *from, *to;
+} Copying;
+
+/* The speed as a part of memcpy's. */
+static double sample_pack(void *self) {
+  const Copying *copying = self;
+  vtac_error error;
+  const double start = now_ms();
+  memcpy(copying->to, copying->from, copying->size);
+  const double half = now_ms();
+  succeed(copying->pack(copying->shape, copying->from, copying->to, &error),
+          &error);
+  return (half - start) / (now_ms() - half);
 }
 
-static void measure_pack(const Pack *pack) {
+static void measure_pack(Bench *bench, const Pack *pack) {
   const vtac_pack_shape *s = &pack->shape;
-  vtac_error error;
-  size_t size =
+  char what[64];
+  Copying copying = {s, vtac_pack, 0, NULL, NULL};
+  copying.size =
       (size_t)(s->outer * s->inner * s->height * s->width * s->element_bytes);
-  char *from = malloc(size), *to = malloc(size), what[64];
-  double copy[PACKS], in[PACKS], out[PACKS];
-  if (!from || !to) stop("no memory");
-  memset(from, 1, size);
-  memset(to, 2, size);
-  for (int i = 0; i < PACKS; i++) {
-    double start = now_ms();
-    memcpy(to, from, size);
-    copy[i] = now_ms() - start;
-    start = now_ms();
-    if (vtac_pack(s, from, to, &error)) stop(error.message);
-    in[i] = now_ms() - start;
-    start = now_ms();
-    if (vtac_unpack(s, to, from, &error)) stop(error.message);
-    out[i] = now_ms() - start;
-  }
-  double whole = speed(copy, size);
+  copying.from = malloc(copying.size);
+  copying.to = malloc(copying.size);
+  if (!copying.from || !copying.to) stop("no memory");
+  memset(copying.from, 1, copying.size);
   snprintf(what, sizeof what, "pack %s", pack->what);
-  print(what, speed(in, size) / whole, "memcpy", "target >= 0.5");
+  add_row(bench, what, "of memcpy", measure(bench, sample_pack, &copying),
+          LEAST(0.5));
+  copying.pack = vtac_unpack;
   snprintf(what, sizeof what, "unpack %s", pack->what);
-  print(what, speed(out, size) / whole, "memcpy", "target >= 0.5");
-  free(from);
-  free(to);
+  add_row(bench, what, "of memcpy", measure(bench, sample_pack, &copying),
+          LEAST(0.5));
+  free(copying.from);
+  free(copying.to);
 }
 
-int main(void) {
-  vtac_error error;
-  vtac_config *config = vtac_config_default(&error);
-  if (!config) stop(error.message);
+void bench_native(Bench *bench) {
+  vtac_config *config = default_config();
   if (vtac_module_target(0)) {
-    measure_build(config);
-    measure_call(config);
+    add_row(bench, "conv2d, declared to machine code", "ms",
+            measure(bench, time_build, config), MOST(12));
+    measure_call(bench, config);
   } else {
-    puts("no code generator: only packing is measured");
+    leave_out(bench, "compiled code", "there is no code generator");
   }
   for (size_t i = 0; i < sizeof packs / sizeof *packs; i++)
-    measure_pack(&packs[i]);
+    measure_pack(bench, &packs[i]);
   vtac_config_free(config);
-  return 0;
 }

@@ -48,8 +48,8 @@ bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr) {
   }
   for (int n = 0; n < MOST_TERMS; n++) {
     bool is_first = expr->kind != ADD;
-    var[n] = plain_term(analyzer, is_first ? expr : AS(Binary, expr)->b,
-                        &scale);
+    var[n] =
+        plain_term(analyzer, is_first ? expr : AS(Binary, expr)->b, &scale);
     if (!var[n] || scale < least) return false;
     for (int i = 0; i < n; i++)
       if (var[i] == var[n]) return false;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The timing simulator: simulated cycles a second of a stream alone, and whole
+ * runs against the functional simulator's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/groups.h"
+
+/* ---- A stream alone ----------------------------------------------------- */
+
+typedef struct Stream {
+  const vtac_config *config;
+  unsigned char *bytes;
+  size_t size;
+  uint64_t cycles;
+} Stream;
+
+static void keep(void *self, const void *insns, size_t count) {
+  Stream *stream = self;
+  const size_t size = count * VTAC_INSN_BYTES;
+  stream->bytes = realloc(stream->bytes, stream->size + size);
+  if (!stream->bytes) stop("no memory");
+  memcpy(stream->bytes + stream->size, insns, size);
+  stream->size += size;
+}
+
+/* Simulated cycles a microsecond, that is megacycles a second. */
+static double sample_stream(void *self) {
+  Stream *stream = self;
+  vtac_error error;
+  const double start = now_ms();
+  succeed(vtac_stream_cycles(stream->config, stream->bytes,
+                             stream->size / VTAC_INSN_BYTES, &stream->cycles,
+                             &error),
+          &error);
+  return (double)stream->cycles / (now_ms() - start) / 1e3;
+}
+
+static void measure_stream(Bench *bench, Kernel *kernel) {
+  Stream stream = {.config = kernel->config};
+  const vtac_device_options options = {.on_insns = keep, .user = &stream};
+  open_kernel(kernel, &options);
+  run_kernel(kernel);
+  close_kernel(kernel);
+  add_row(bench, "conv2d's stream, decoding included", "Mcycles/s",
+          measure(bench, sample_stream, &stream), LEAST(500));
+  free(stream.bytes);
+}
+
+/* ---- Whole runs --------------------------------------------------------- */
+
+static double first_run(Kernel *kernel, vtac_simulator simulator) {
+  const vtac_device_options options = {.simulator = simulator};
+  open_kernel(kernel, &options);
+  const double took = run_kernel(kernel);
+  close_kernel(kernel);
+  return took;
+}
+
+/* Both simulators' first run on a new device by the functional one's. */
+static double sample_first(void *kernel) {
+  const double functional = first_run(kernel, VTAC_SIMULATOR_FUNCTIONAL);
+  return first_run(kernel, VTAC_SIMULATOR_TIMING) / functional;
+}
+
+/* The same of runs that repeat a stream. */
+static double sample_again(void *self) {
+  Kernel *kernel = self; /* two: on the functional and the timing simulator */
+  const double functional = run_kernel(&kernel[0]);
+  return run_kernel(&kernel[1]) / functional;
+}
+
+void bench_timing(Bench *bench) {
+  const vtac_device_options timed = {.simulator = VTAC_SIMULATOR_TIMING};
+  Kernel kernel[2];
+  if (!build_kernel(&kernel[0], default_config(), &layer_conv2d))
+    stop("conv2d does not fit");
+  measure_stream(bench, &kernel[0]);
+  add_row(bench, "conv2d, first run, both simulators", "of one",
+          measure(bench, sample_first, &kernel[0]), NO_TARGET);
+  kernel[1] = kernel[0];
+  open_kernel(&kernel[0], NULL);
+  open_kernel(&kernel[1], &timed);
+  add_row(bench, "conv2d, run again, both simulators", "of one",
+          measure(bench, sample_again, kernel), MOST(1.3));
+  close_kernel(&kernel[0]);
+  close_kernel(&kernel[1]);
+  free_kernel(&kernel[0]);
+}
