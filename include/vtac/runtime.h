@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vtac/board.h"
 #include "vtac/config.h"
 
 #ifdef __cplusplus
@@ -52,12 +53,17 @@ typedef struct vtac_device_options {
   /* If not NULL, receives the instructions of each stream before it runs, of
    * 16 bytes each, little-endian, piece by piece. */
   void (*on_insns)(void *user, const void *insns, size_t count);
+  /* If not NULL, the device is this board and no simulator.  The board must
+   * outlive the call that opens the device. */
+  const vtac_board *board;
 } vtac_device_options;
 
-/* A device: a simulator with a memory of its own.  One device
- * serves one thread at a time; devices share nothing.  `options` may be NULL.
- * NULL with `error` filled in on failure; VTAC_INVALID for a path whose
- * instructions this processor lacks. */
+/* A device: a simulator with a memory of its own, or a board.  One device
+ * serves one thread at a time; devices share nothing, and a board is one device
+ * at a time.  `options` may be NULL.  NULL with `error` filled in on failure:
+ * VTAC_INVALID for a path whose instructions this processor lacks, VTAC_IO for
+ * a board's file or driver that cannot be used, VTAC_DEVICE for a board that
+ * does not answer. */
 VTAC_API vtac_device *vtac_device_open(const vtac_config *config,
                                        const vtac_device_options *options,
                                        vtac_error *error);

@@ -4,6 +4,7 @@
 #ifndef VTAC_VTAC_H
 #define VTAC_VTAC_H
 
+#include "vtac/board.h"
 #include "vtac/config.h"
 #include "vtac/dlpack.h"
 #include "vtac/inspect.h"

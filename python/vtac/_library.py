@@ -133,6 +133,7 @@ class DeviceOptions(ctypes.Structure):
         ("user", ctypes.c_void_p),
         ("simulator", ctypes.c_int),
         ("on_insns", ctypes.c_void_p),
+        ("board", ctypes.c_void_p),
     ]
 
 

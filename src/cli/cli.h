@@ -41,6 +41,7 @@ typedef struct CommonOptions {
   const char *dump_dir;   /* NULL: no files */
   vtac_sim_path sim_path;
   vtac_simulator simulator;
+  const char *board;  /* run there: a preset or a file; NULL: a simulator */
   bool native;        /* run machine code, not the evaluator */
   const char *output; /* write the module there and run nothing, or NULL */
   const char *target; /* of the module that is written; NULL: this machine */

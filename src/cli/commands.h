@@ -15,6 +15,7 @@ int command_requantize(int argc, char **argv);
 int command_max_pool2d(int argc, char **argv);
 int command_avg_pool2d(int argc, char **argv);
 int command_global_avg_pool2d(int argc, char **argv);
+int command_board(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_passes(int argc, char **argv);
 int command_run(int argc, char **argv);

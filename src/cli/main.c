@@ -25,6 +25,7 @@ const Command commands[] = {
     {"asm", "instructions from their text", command_asm},
     {"disasm", "the text of instructions", command_disasm},
     {"stream", "verify or run a stream of instructions", command_stream},
+    {"board", "describe, program or look into a board", command_board},
     {"config", "show an accelerator's configuration", command_config},
     {"passes", "list the lowering passes", command_passes},
     {NULL, NULL, NULL}};

@@ -188,7 +188,14 @@ static int open_device(Session *s) {
     options.on_insns = write_insns;
     options.user = s;
   }
+  vtac_board *board = NULL;
+  if (s->options->board) {
+    board = vtac_board_load(s->options->board, &error);
+    if (!board) return report(&error);
+    options.board = board;
+  }
   s->device = vtac_device_open(s->config, &options, &error);
+  vtac_board_free(board);
   return s->device ? -1 : report(&error);
 }
 
@@ -294,7 +301,7 @@ static int run_steps(Session *s) {
   if (status < 0) status = allocate_arrays(s);
   progress_show("computing the reference");
   if (status < 0 && run) status = write_inputs(s);
-  progress_show("simulating");
+  progress_show(s->options->board ? "running" : "simulating");
   if (status < 0) status = run_module(s);
   if (status < 0 && s->insns) status = close_insns(s);
   progress_close();

@@ -27,6 +27,7 @@ enum {
   OPT_TIME_PASSES,
   OPT_SIM_PATH,
   OPT_SIM,
+  OPT_BOARD,
   OPT_EXEC,
   OPT_OUTPUT,
   OPT_TARGET,
@@ -55,6 +56,9 @@ static const Option common_options[] = {
     [OPT_SIM] = {"sim", "NAME",
                  "fsim, or tsim, which counts cycles, too; default: "
                  "as TARGET says"},
+    [OPT_BOARD] = {"board", "NAME",
+                   "run on the board of that preset or description; "
+                   "see 'vtac board'"},
     [OPT_EXEC] = {"exec", "NAME",
                   "run by the evaluator (default) or as native code"},
     [OPT_OUTPUT] = {"output", "FILE",
@@ -285,6 +289,7 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
     case OPT_SIM_PATH:
       return parse_sim_path("--sim-path", text, &common->sim_path);
     case OPT_SIM: return take_sim(common, text);
+    case OPT_BOARD: common->board = text; return true;
     case OPT_EXEC: return take_exec(common, text);
     case OPT_OUTPUT: common->output = text; return true;
     case OPT_TARGET: common->target = text; return true;
@@ -319,8 +324,12 @@ static void note_origin(const OptionParser *parser, const char *name,
            name ? name : parser->command, value ? " " : "", value ? value : "");
 }
 
-/* Bytes do not go to a terminal. */
+/* Bytes do not go to a terminal, and a run has one place. */
 static bool check_common(const CommonOptions *common) {
+  if (common->board && common->simulator) {
+    complain("--board and --sim exclude each other");
+    return false;
+  }
   if (!(common->emit & EMIT_INSNS_BIN) || common->output) return true;
   complain("--emit insns-bin needs --output FILE");
   return false;

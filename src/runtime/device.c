@@ -50,6 +50,9 @@ vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
 }
 
 static vtac_status open_port(vtac_device *device, Diag *diag) {
+  const vtac_board *board = device->options.board;
+  if (board)
+    return board_create(&device->config, &board->spec, &device->port, diag);
   return device_make_port(&device->config, device->options.simulator,
                           device->options.sim_path, &device->port, diag);
 }

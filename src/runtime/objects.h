@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "board/board.h"
 #include "device/queue.h"
 #include "hw/port.h"
 #include "ir/eval.h"
@@ -14,6 +15,10 @@
 
 struct vtac_config {
   HwConfig hw;
+};
+
+struct vtac_board {
+  BoardSpec spec;
 };
 
 struct vtac_device {

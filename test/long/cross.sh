@@ -23,7 +23,7 @@ run() {
     exit 1
   }
   sources=
-  for module in base hw ir native csource elf device fsim tsim runtime; do
+  for module in base hw ir native csource elf device fsim tsim board runtime; do
     [ -d "$root/src/$module" ] || continue
     sources="$sources $(echo "$root/src/$module"/*.c)"
   done

@@ -8,6 +8,7 @@ _vtac_values() { # words that may follow the option
     --target) echo host armv7 aarch64 riscv64 ;;
     --stats | --format) echo text json ;;
     --sim) echo fsim tsim ;;
+    --board) vtac board 2>/dev/null ;;
     --sim-path) echo fast portable plain avx2 avx512vnni neondot ;;
     --workload) vtac conv2d --workload list 2>/dev/null |
       sed -n 's/^\([a-z0-9]*\.[A-Za-z0-9]*\) .*/\1/p'; echo list ;;
@@ -27,7 +28,7 @@ _vtac() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local general="--help --version"
   local common="--config --emit --no-run --seed --stats --quiet --dump-after
-    --dump-dir --time-passes --sim --sim-path --exec --output --target --load
+    --dump-dir --time-passes --board --sim --sim-path --exec --output --target --load
     $general"
   local words
   COMPREPLY=()
@@ -35,9 +36,14 @@ _vtac() {
   [[ $word == = ]] && word=
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
   case $previous in
-    --config | --output | --load | --dram | --dump)
+    --config | --output | --load | --dram | --dump | --program)
       mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --dump-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    --board)
+      words=$(_vtac_values "$previous")
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
+        compgen -f -- "$word")
+      return ;;
     --emit | --stats | --format | --sim | --sim-path | --workload | --dump-after | \
       --exec | --target)
       words=$(_vtac_values "$previous") ;;
@@ -49,7 +55,7 @@ _vtac() {
       if ((COMP_CWORD == 1)); then
         words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
           add relu requantize max_pool2d avg_pool2d global_avg_pool2d
-          run asm disasm stream config passes $general"
+          run asm disasm stream board config passes $general"
       else
         case ${COMP_WORDS[1]} in
           gemm | dense) words="--batch --in --out --tile --shift --vthreads
@@ -67,6 +73,7 @@ _vtac() {
             mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
               compgen -f -- "$word")
             return ;;
+          board) words="--board --registers --program $general" ;;
           config) words="--config --format $general" ;;
           *) words=$general ;;
         esac

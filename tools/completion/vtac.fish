@@ -17,6 +17,7 @@ set -l images '__fish_seen_subcommand_from add relu requantize max_pool2d avg_po
 set -l run '__fish_seen_subcommand_from run'
 set -l text '__fish_seen_subcommand_from asm disasm'
 set -l stream '__fish_seen_subcommand_from stream'
+set -l board '__fish_seen_subcommand_from board'
 set -l config '__fish_seen_subcommand_from config'
 
 complete -c vtac -f
@@ -42,6 +43,7 @@ complete -c vtac -n __fish_use_subcommand -a disasm \
     -d 'The text of instructions'
 complete -c vtac -n __fish_use_subcommand -a stream \
     -d 'Verify or run instructions'
+complete -c vtac -n __fish_use_subcommand -a board -d 'Describe or program a board'
 complete -c vtac -n __fish_use_subcommand -a config -d 'Show the configuration'
 complete -c vtac -n __fish_use_subcommand -a passes -d 'List the passes'
 
@@ -65,6 +67,7 @@ complete -c vtac -n $operators -l target -x -a 'host armv7 aarch64 riscv64' \
     -d 'Machine of the module that is written'
 complete -c vtac -n $operators -l load -r -F -d 'Run the module of a file'
 complete -c vtac -n $run -F
+complete -c vtac -n $operators -l board -r -F -a '(vtac board)' -d 'Board to run on'
 complete -c vtac -n $operators -l sim -x -a 'fsim tsim' -d 'Simulator'
 complete -c vtac -n $operators -l sim-path -x -a 'fast portable plain avx2 avx512vnni neondot' \
     -d 'Path of the simulator'
@@ -101,6 +104,9 @@ complete -c vtac -n $text -F
 complete -c vtac -n $text -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $text -l output -s o -r -F -d 'Where to write'
 
+complete -c vtac -n $board -l board -r -F -a '(vtac board)' -d 'Preset or description'
+complete -c vtac -n $board -l registers -d 'Print the registers'
+complete -c vtac -n $board -l program -r -F -d 'Bitstream for the FPGA'
 complete -c vtac -n $stream -F -a 'verify run'
 complete -c vtac -n $stream -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $stream -l dram -r -F -d 'FILE@ADDRESS into device memory'
