@@ -72,12 +72,14 @@ void VTABufferCopy(const void *from, size_t from_offset, void *to,
 /* Where the host finds the buffer's bytes. */
 void *VTABufferCPUPtr(void *queue, void *buffer);
 
-/* Not called by vtac's code; part of the ABI.  Memory is coherent, so the
- * barriers do nothing. */
+/* Make `extent` elements from `start` on, of elem_bits bits, that the host
+ * wrote visible to the device, or those that the device wrote visible to the
+ * host.  Where memory is coherent they do nothing. */
 void VTAReadBarrier(void *queue, void *buffer, uint32_t elem_bits,
                     uint32_t start, uint32_t extent);
 void VTAWriteBarrier(void *queue, void *buffer, uint32_t elem_bits,
                      uint32_t start, uint32_t extent);
+/* Not called by vtac's code; part of the ABI. */
 void VTASetDebugMode(void *queue, int flags);
 void VTARuntimeShutdown(void);
 

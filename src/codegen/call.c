@@ -85,6 +85,9 @@ LLVMValueRef emit_call(Emitter *em, const Call *call) {
     case OP_COPROC_SYNC: return call_synchronize(em);
     case OP_COPROC_DEP_PUSH: return call_queue(em, "VTADepPush", call);
     case OP_COPROC_DEP_POP: return call_queue(em, "VTADepPop", call);
+    case OP_COPROC_READ_BARRIER: return call_queue(em, "VTAReadBarrier", call);
+    case OP_COPROC_WRITE_BARRIER:
+      return call_queue(em, "VTAWriteBarrier", call);
     case OP_UOP_PUSH: return call_uop_push(em, call);
     case OP_ACCESS_PTR: return access_pointer(em, call);
     case OP_ADDRESS_OF:

@@ -22,6 +22,7 @@ static const struct {
     {PASS_Simplify, ALWAYS},
     /* find what the accelerator's units do, and order them by tokens */
     {PASS_ClampLoops, ACCELERATOR},
+    {PASS_LiftThreadBuffers, ACCELERATOR},
     {PASS_InjectDMAIntrin, ACCELERATOR},
     {PASS_InjectSkipCopy, ACCELERATOR},
     {PASS_AnnotateALUCoProcScope, ACCELERATOR},

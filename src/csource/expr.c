@@ -176,6 +176,8 @@ static const char *call_text(Writer *w, const Call *call) {
     case OP_COPROC_SYNC: return "VTASynchronize(queue, 0x80000000u)";
     case OP_COPROC_DEP_PUSH: return queue_call(w, "VTADepPush", call);
     case OP_COPROC_DEP_POP: return queue_call(w, "VTADepPop", call);
+    case OP_COPROC_READ_BARRIER: return queue_call(w, "VTAReadBarrier", call);
+    case OP_COPROC_WRITE_BARRIER: return queue_call(w, "VTAWriteBarrier", call);
     case OP_UOP_PUSH:
       return arena_printf(w->arena, "VTAUopPush(%s)", args_text(w, call, 0));
     case OP_ACCESS_PTR: return pointer_text(w, call);

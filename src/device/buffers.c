@@ -126,6 +126,33 @@ vtac_status queue_copy(CommandQueue *queue, BufferRange to, BufferRange from,
                                    buffer_diag(queue));
 }
 
+typedef void (*Barrier)(HwPort *port, HwAddr addr, size_t size);
+
+static vtac_status barrier(CommandQueue *queue, ElementRange range,
+                           Barrier act) {
+  HwAddr addr = 0;
+  int64_t bytes = (range.bits + 7) / 8, first, size;
+  if (bytes < 0 || range.start < 0 || range.extent < 0 ||
+      __builtin_mul_overflow(range.start, bytes, &first) ||
+      __builtin_mul_overflow(range.extent, bytes, &size))
+    return diag_set(buffer_diag(queue), D_DRAM_RANGE,
+                    "a barrier for elements %lld..%lld of %lld bits",
+                    (long long)range.start, (long long)range.extent,
+                    (long long)range.bits);
+  BufferRange at = {range.buffer, (size_t)first};
+  vtac_status status = locate(queue, at, (size_t)size, &addr);
+  if (!status && size > 0 && act) act(queue->port, addr, (size_t)size);
+  return status;
+}
+
+vtac_status queue_read_barrier(CommandQueue *queue, ElementRange range) {
+  return barrier(queue, range, queue->port->ops->flush);
+}
+
+vtac_status queue_write_barrier(CommandQueue *queue, ElementRange range) {
+  return barrier(queue, range, queue->port->ops->invalidate);
+}
+
 void upload_release(CommandQueue *queue, Upload *memory) {
   if (memory->live) queue->port->ops->free(queue->port, memory->addr, NULL);
   *memory = (Upload){0};

@@ -73,6 +73,16 @@ typedef struct BufferRange {
 vtac_status queue_copy(CommandQueue *queue, BufferRange to, BufferRange from,
                        size_t size);
 
+/* A range that host and device both access, in elements of `bits` bits. */
+typedef struct ElementRange {
+  BufferId buffer;
+  int64_t bits, start, extent;
+} ElementRange;
+/* Makes what the host wrote to the range visible to the device, or what the
+ * device wrote visible to the host, which has waited for it. */
+vtac_status queue_read_barrier(CommandQueue *queue, ElementRange range);
+vtac_status queue_write_barrier(CommandQueue *queue, ElementRange range);
+
 /* A two-dimensional transfer between a buffer and a memory on chip, in
  * elements of that memory.  A store has no padding. */
 typedef struct Transfer2d {

@@ -43,6 +43,11 @@ typedef struct HwPortOps {
   vtac_status (*copy_out)(HwPort *port, HwAddr from, void *to, size_t size,
                           Diag *diag);
 
+  /* Makes the host's writes to a range visible to the machine, and the
+   * machine's to the host; NULL where memory is coherent. */
+  void (*flush)(HwPort *port, HwAddr addr, size_t size);
+  void (*invalidate)(HwPort *port, HwAddr addr, size_t size);
+
   /* Runs `count` instructions that lie at `addr`, until the machine is idle.
    * Tokens and on-chip memories keep their contents between runs. */
   vtac_status (*run)(HwPort *port, HwAddr addr, uint32_t count, Diag *diag);

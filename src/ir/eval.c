@@ -62,7 +62,12 @@ static EvalValue run_assert(const Code *code, Run *run) {
   return run_code(code->b, run);
 }
 
-static EvalMemory *allocate(Run *run, int ndim, const int64_t *extent,
+static void leave_on_error(Run *run, vtac_status status) {
+  if (status) longjmp(run->arena->trap->here, 1);
+}
+
+/* A record of the memory, which has none yet. */
+static EvalMemory *describe(Run *run, int ndim, const int64_t *extent,
                             DType type, const char *scope) {
   int64_t n = 1;
   for (int i = 0; i < ndim; i++)
@@ -70,10 +75,16 @@ static EvalMemory *allocate(Run *run, int ndim, const int64_t *extent,
       fail(run->arena, D_NO_MEMORY, "a buffer is too large to run with");
   EvalMemory *memory = ARENA_NEW(run->arena, EvalMemory);
   memory->size = (size_t)dtype_array_bytes(type, n);
-  memory->bytes = arena_calloc(run->arena, memory->size, 1);
   memory->ndim = ndim;
   memory->extent = extent;
   memory->scope = scope;
+  return memory;
+}
+
+static EvalMemory *allocate(Run *run, int ndim, const int64_t *extent,
+                            DType type, const char *scope) {
+  EvalMemory *memory = describe(run, ndim, extent, type, scope);
+  memory->bytes = arena_calloc(run->arena, memory->size, 1);
   return memory;
 }
 
@@ -89,6 +100,21 @@ static EvalValue run_allocate(const Code *code, Run *run) {
   const int64_t *extent = run_exprs(code, run);
   run->slot[code->slot].memory =
       allocate(run, code->n, extent, code->type, code->node);
+  run_code(code->a, run);
+  arena_rewind(run->arena, mark);
+  return done;
+}
+
+/* A temporary that the machine's calls name has to be its memory. */
+static EvalValue run_machine_allocate(const Code *code, Run *run) {
+  const EvalHooks *hooks = run->hooks;
+  if (!hooks || !hooks->allocate) return run_allocate(code, run);
+  ArenaMark mark = arena_mark(run->arena);
+  const int64_t *extent = run_exprs(code, run);
+  EvalMemory *memory = describe(run, code->n, extent, code->type, code->node);
+  leave_on_error(run, hooks->allocate(hooks->self, memory->size, memory,
+                                      &run->arena->trap->diag));
+  run->slot[code->slot].memory = memory;
   run_code(code->a, run);
   arena_rewind(run->arena, mark);
   return done;
@@ -116,10 +142,6 @@ static EvalValue run_virtual_thread(const Code *code, Run *run) {
     run_code(code->b, run);
   }
   return done;
-}
-
-static void leave_on_error(Run *run, vtac_status status) {
-  if (status) longjmp(run->arena->trap->here, 1);
 }
 
 static EvalValue run_kernel(const Code *code, Run *run) {
@@ -242,6 +264,8 @@ static const Code *prepare_allocate(Preparation *prep,
   code->list = prepare_exprs(prep, allocation->n, allocation->extent);
   code->node = allocation->var->scope;
   code->a = prepare_stmt(prep, allocation->body);
+  if (ptrmap_has(&prep->named, allocation->var))
+    code->run = run_machine_allocate;
   return code;
 }
 
@@ -317,6 +341,7 @@ static const int64_t *shape_of(Arena *arena, const Buffer *buffer) {
 EvalProgram *eval_prepare(Arena *arena, const Func *func) {
   Preparation prep = {.arena = arena};
   ptrmap_init(&prep.slots, arena);
+  ptrmap_init(&prep.named, arena);
   EvalProgram *program = ARENA_NEW(arena, EvalProgram);
   int *params = ARENA_ARRAY(arena, int, func->n);
   int *data = ARENA_ARRAY(arena, int, func->n);

@@ -52,6 +52,10 @@ typedef struct EvalHooks {
                               const int64_t *captured, bool *ret_run,
                               Diag *diag);
   vtac_status (*leave_kernel)(void *self, Diag *diag);
+  /* Memory for a temporary that calls name: `ret` gets bytes and
+   * handle.  It lives as long as the run and is the machine's.  NULL: any
+   * memory will do. */
+  vtac_status (*allocate)(void *self, size_t size, EvalMemory *ret, Diag *diag);
 } EvalHooks;
 
 typedef struct EvalProgram EvalProgram;

@@ -343,10 +343,18 @@ static const Code *prepare_arg(Preparation *prep, const Expr *expr) {
   return code;
 }
 
+static void note_named(Preparation *prep, const Expr *arg) {
+  const Var *var = as_var(arg);
+  if (var && var->scope) ptrmap_set(&prep->named, var, (void *)var);
+}
+
 static const Code *prepare_hooked(Preparation *prep, const Call *call) {
   Code *code = new_code(prep, run_call);
   const Code **list = ARENA_ARRAY(prep->arena, const Code *, call->n);
-  for (int i = 0; i < call->n; i++) list[i] = prepare_arg(prep, call->arg[i]);
+  for (int i = 0; i < call->n; i++) {
+    list[i] = prepare_arg(prep, call->arg[i]);
+    note_named(prep, call->arg[i]);
+  }
   code->list = list;
   code->n = call->n;
   code->node = call;

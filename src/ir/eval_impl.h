@@ -35,6 +35,7 @@ struct Code {
 typedef struct Preparation {
   Arena *arena;
   PtrMap slots; /* Var -> slot + 1, as an integer */
+  PtrMap named; /* the pointer variables that external calls name */
   int n_slots, n_sites;
 } Preparation;
 

@@ -58,7 +58,8 @@ static bool names(const Call *call, const char *function) {
 static bool takes_handle(Op op) {
   return op == OP_THREAD_CONTEXT || op == OP_COMMAND_HANDLE ||
          op == OP_COPROC_SYNC || op == OP_COPROC_DEP_PUSH ||
-         op == OP_COPROC_DEP_POP;
+         op == OP_COPROC_DEP_POP || op == OP_COPROC_READ_BARRIER ||
+         op == OP_COPROC_WRITE_BARRIER;
 }
 
 static void see_call(Walker *walker, const Expr *expr) {

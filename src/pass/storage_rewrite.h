@@ -20,6 +20,7 @@ typedef struct StorageEntry {
   int64_t bits;   /* its size; 0: not constant */
   int64_t offset; /* bits in front of it in a merged allocation */
   bool merged;    /* into an earlier entry of its scope */
+  bool named;     /* of a variable that is named; for it alone */
   VEC(const Allocate *) allocs;
   const Var *var;       /* whose name the memory gets */
   const Stmt *allocate; /* the new allocation; NULL if merged */
@@ -30,6 +31,7 @@ typedef struct StorageVar {
   const Allocate *allocate;
   int level; /* scopes open around the allocation */
   bool taken_in_place;
+  bool named; /* by external calls, whose work may outlive the statement */
   StorageEntry *entry; /* NULL while not planned */
 } StorageVar;
 

@@ -11,6 +11,9 @@
  * (the begin, if that is a scope).  Annotations other than virtual threads,
  * sequences and allocations open no scope.
  *
+ * A variable in ordinary memory that an external call names is marked: work
+ * that is only queued reads or writes it later.
+ *
  * As in TVM 0.9, where events are looked up by statement; here they are
  * positions in the sequence, so that a statement that occurs twice does no
  * harm.  Cost: linear in the program and its accesses. */
@@ -45,8 +48,18 @@ static void on_load(Walker *walker, const Expr *expr) {
   touch((Linear *)walker, AS(Load, expr)->buffer->data);
 }
 
+static void mark_named(Linear *linear, const Call *call) {
+  for (int i = 0; i < call->n; i++) {
+    const Var *var = as_var(call->arg[i]);
+    StorageVar *info = var ? ptrmap_get(&linear->events->vars, var) : NULL;
+    if (info) info->named = true;
+  }
+}
+
 /* Taking an element's address is no access to the buffer. */
 static void on_call(Walker *walker, const Expr *expr) {
+  if (as_call_of(expr, OP_CALL_EXTERN))
+    mark_named((Linear *)walker, AS(Call, expr));
   const Call *address = as_call_of(expr, OP_ADDRESS_OF);
   const Load *load = address ? as_load(address->arg[0]) : NULL;
   walk_expr_children(walker, load ? &load->e : expr);

@@ -7,6 +7,10 @@
  * of a fitting size; else a new one.  Memory belongs to a scope, the virtual
  * thread that is open or the function, and is shared inside it alone.
  *
+ * What external calls name is not shared: the accelerator runs behind the host,
+ * which would write the next buffer while the one before is still to be read.
+ * (The reference shares it.)
+ *
  * Afterwards all pieces in one memory of the accelerator become one
  * allocation, one behind the other, each aligned to the memory's elements;
  * it has to fit.
@@ -133,6 +137,7 @@ static bool is_tagged(const char *scope) { return strchr(scope, '.') != NULL; }
 
 /* Memory without a tag that becomes registers is not worth sharing. */
 static bool never_shared(const StorageEntry *entry) {
+  if (entry->named) return true;
   if (entry->tagged) return false;
   return !strncmp(entry->scope, "local", 5) ||
          !strncmp(entry->scope, "warp", 4) || entry->type.code == TYPE_HANDLE ||
@@ -195,8 +200,9 @@ static StorageEntry *take_in_place(Planner *planner, const StorageEvent *event,
     const Var *src = event->kill.at[i];
     StorageVar *info = var_info(planner, src);
     StorageEntry *entry = info->entry;
-    if (info->taken_in_place || !entry || !fits(entry, &wanted) ||
-        !dtype_eq(entry->type, wanted.type) || entry->bits != wanted.bits)
+    if (info->taken_in_place || !entry || entry->named || wanted.named ||
+        !fits(entry, &wanted) || !dtype_eq(entry->type, wanted.type) ||
+        entry->bits != wanted.bits)
       continue;
     if (!in_place(event->stmt, dst, src)) continue;
     info->taken_in_place = true;
@@ -218,7 +224,8 @@ static void plan_births(Planner *planner, const StorageEvent *event,
                            .scope = scope,
                            .tagged = is_tagged(scope),
                            .type = allocate->type,
-                           .bits = constant_bits(allocate)};
+                           .bits = constant_bits(allocate),
+                           .named = info->named};
     if (event->gen.n <= 2)
       info->entry = take_in_place(planner, last, var, wanted);
     if (!info->entry) info->entry = find_memory(planner, wanted);

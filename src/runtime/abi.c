@@ -173,15 +173,22 @@ void *VTABufferCPUPtr(void *queue, void *buffer) {
   return host;
 }
 
-/* Simulated memory is coherent. */
 void VTAReadBarrier(void *queue, void *buffer, uint32_t elem_bits,
                     uint32_t start, uint32_t extent) {
-  (void)queue, (void)buffer, (void)elem_bits, (void)start, (void)extent;
+  Abi *abi = ready();
+  (void)queue;
+  if (!abi) return;
+  const ElementRange range = {buffer_of(abi, buffer), elem_bits, start, extent};
+  keep(abi, queue_read_barrier(abi->queue, range));
 }
 
 void VTAWriteBarrier(void *queue, void *buffer, uint32_t elem_bits,
                      uint32_t start, uint32_t extent) {
-  (void)queue, (void)buffer, (void)elem_bits, (void)start, (void)extent;
+  Abi *abi = ready();
+  (void)queue;
+  if (!abi) return;
+  const ElementRange range = {buffer_of(abi, buffer), elem_bits, start, extent};
+  keep(abi, queue_write_barrier(abi->queue, range));
 }
 
 /* Listings are asked for when the device is opened. */

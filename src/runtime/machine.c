@@ -18,10 +18,18 @@ typedef struct Memo {
   int64_t captured[MOST_KEY];
 } Memo;
 
+/* Device memory of the function's temporaries.  It is kept till the end of the
+ * run, since queued work may name it. */
+typedef struct Temporary {
+  struct Temporary *next;
+  BufferId buffer;
+} Temporary;
+
 struct Machine {
   CommandQueue *queue;
   EvalHooks hooks;
   const SiteTable *sites; /* NULL: nobody asks where instructions come from */
+  Temporary *temporaries;
   Memo *recording; /* where the kernel being recorded goes; may be NULL */
   Memo memo[MEMO_SLOTS];
 };
@@ -130,6 +138,11 @@ static vtac_status uop_push(Machine *machine, const CallArgs *args) {
   return queue_uop_push(machine->queue, &push);
 }
 
+static ElementRange range_arg(const CallArgs *args) {
+  return (ElementRange){buffer_arg(args, 0), int_arg(args, 1), int_arg(args, 2),
+                        int_arg(args, 3)};
+}
+
 static vtac_status on_call(void *self, const Call *call, int n,
                            const EvalArg *arg, EvalValue *ret_value,
                            Diag *diag) {
@@ -149,6 +162,12 @@ static vtac_status on_call(void *self, const Call *call, int n,
       status = queue_dep_pop(queue, (int)arg[0].value.i, (int)arg[1].value.i);
       break;
     case OP_COPROC_SYNC: status = queue_synchronize(queue); break;
+    case OP_COPROC_READ_BARRIER:
+      status = queue_read_barrier(queue, range_arg(&args));
+      break;
+    case OP_COPROC_WRITE_BARRIER:
+      status = queue_write_barrier(queue, range_arg(&args));
+      break;
     default:
       return diag_set(diag, D_NO_MACHINE, "the device cannot run %s",
                       op_name(call->op));
@@ -205,6 +224,38 @@ static vtac_status on_leave_kernel(void *self, Diag *diag) {
   return queue_error(machine, status, diag);
 }
 
+/* ---- Temporaries -------------------------------------------------------- */
+
+static vtac_status on_allocate(void *self, size_t size, EvalMemory *ret,
+                               Diag *diag) {
+  Machine *machine = self;
+  void *host;
+  Temporary *temporary = malloc(sizeof *temporary);
+  if (!temporary)
+    return diag_set(diag, D_NO_MEMORY, "no memory for a temporary's record");
+  vtac_status status = queue_alloc(machine->queue, size, &temporary->buffer);
+  if (status) {
+    free(temporary);
+    return queue_error(machine, status, diag);
+  }
+  temporary->next = machine->temporaries;
+  machine->temporaries = temporary;
+  status = queue_buffer_host(machine->queue, temporary->buffer, &host);
+  if (status) return queue_error(machine, status, diag);
+  ret->bytes = host;
+  ret->handle = (void *)(uintptr_t)temporary->buffer;
+  return VTAC_OK;
+}
+
+static void free_temporaries(Machine *machine) {
+  while (machine->temporaries) {
+    Temporary *first = machine->temporaries;
+    machine->temporaries = first->next;
+    queue_free(machine->queue, first->buffer);
+    free(first);
+  }
+}
+
 /* ---- Life --------------------------------------------------------------- */
 
 Machine *machine_new(CommandQueue *queue, const SiteTable *sites) {
@@ -212,12 +263,19 @@ Machine *machine_new(CommandQueue *queue, const SiteTable *sites) {
   if (!machine) return NULL;
   machine->queue = queue;
   machine->sites = sites;
-  machine->hooks =
-      (EvalHooks){machine, on_call, on_enter_kernel, on_leave_kernel};
+  machine->hooks = (EvalHooks){.self = machine,
+                               .call = on_call,
+                               .enter_kernel = on_enter_kernel,
+                               .leave_kernel = on_leave_kernel,
+                               .allocate = on_allocate};
   return machine;
 }
 
-void machine_free(Machine *machine) { free(machine); }
+void machine_free(Machine *machine) {
+  if (!machine) return;
+  free_temporaries(machine);
+  free(machine);
+}
 
 const EvalHooks *machine_hooks(Machine *machine) { return &machine->hooks; }
 

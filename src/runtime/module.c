@@ -25,15 +25,17 @@ static void meet_access(Walker *walker, const Expr *expr) {
   ((FixedCheck *)walker)->fixed = false;
 }
 
-static void meet_store(Walker *walker, const Stmt *stmt) {
+static void meet_memory(Walker *walker, const Stmt *stmt) {
   (void)stmt;
   ((FixedCheck *)walker)->fixed = false;
 }
 
-/* A function that touches no memory itself makes the same calls each time. */
+/* A function that has no memory and touches none makes the same calls each
+ * time. */
 static bool makes_fixed_calls(const Func *func) {
   static const ExprVisit exprs[EXPR_KINDS] = {[LOAD] = meet_access};
-  static const StmtVisit stmts[STMT_KINDS] = {[STORE] = meet_store};
+  static const StmtVisit stmts[STMT_KINDS] = {
+      [STORE] = meet_memory, [ALLOCATE] = meet_memory};
   FixedCheck check = {{exprs, stmts}, true};
   walk_stmt(&check.walker, func->body);
   return check.fixed;

@@ -4,7 +4,10 @@
  * What stands in a coproc_scope is done by the accelerator.  Loads, stores and
  * access pointers are accesses; so are the bare pointers that DMA calls get
  * (the reference overlooks those, and then lets the host read what the
- * accelerator has not stored yet). */
+ * accelerator has not stored yet).  Of those every element counts.
+ *
+ * Virtual threads are a sequence of their own: what is known of their elements
+ * outside is what all threads access. */
 #include "base/trap.h"
 #include "ir/build.h"
 #include "ir/traverse.h"
@@ -64,7 +67,11 @@ static void add_pointer(AccessWalk *walk, const Call *call) {
 /* A function that gets a bare pointer may do anything with it, except for the
  * two transfers. */
 static void add_bare(AccessWalk *walk, const Call *call, const Var *var) {
-  Access access = {.var = var, .type = var->element};
+  const Expr *size = walk->shared ? ptrmap_get(walk->shared, var) : NULL;
+  Access access = {.var = var, .type = var->element, .has_set = size != NULL};
+  if (size)
+    access.set = set_range(
+        walk->arena, (Range){make_const(walk->arena, size->type, 0), size});
   access.kind = ACCESS_READS;
   if (!as_extern(&call->e, "VTAStoreBuffer2D")) add_access(walk, access);
   access.kind = ACCESS_WRITES;
@@ -110,14 +117,6 @@ static void access_let(Walker *walker, const Stmt *stmt) {
   walk_stmt(walker, AS(LetStmt, stmt)->body);
 }
 
-static void access_attr(Walker *walker, const Stmt *stmt) {
-  AccessWalk *walk = (AccessWalk *)walker;
-  int unit = attr_has_key(AS(Attr, stmt), "coproc_scope");
-  walk->units += unit;
-  walk_stmt_children(walker, stmt);
-  walk->units -= unit;
-}
-
 /* The accesses of a statement that is a sequence of its own. */
 static AccessVec inner_accesses(AccessWalk *walk, const Stmt *stmt,
                                 const For *loop) {
@@ -129,12 +128,13 @@ static AccessVec inner_accesses(AccessWalk *walk, const Stmt *stmt,
   return accesses;
 }
 
-/* Widens the elements accessed to those of all iterations. */
-static void widen(AccessWalk *walk, AccessVec *accesses, const For *loop) {
+/* Widens the elements accessed to those of all values of a variable. */
+static void widen(AccessWalk *walk, AccessVec *accesses, const Var *var,
+                  Range values) {
   PtrMap sets;
-  IntSet range = set_range(walk->arena, (Range){loop->min, loop->extent});
+  IntSet range = set_range(walk->arena, values);
   ptrmap_init(&sets, walk->arena);
-  ptrmap_set(&sets, loop->var, &range);
+  ptrmap_set(&sets, var, &range);
   for (int i = 0; i < accesses->n; i++) {
     Access *access = &accesses->at[i];
     if (!access->has_set) continue;
@@ -147,9 +147,30 @@ static void access_for(Walker *walker, const Stmt *stmt) {
   AccessWalk *walk = (AccessWalk *)walker;
   const For *loop = AS(For, stmt);
   AccessVec accesses = inner_accesses(walk, loop->body, loop);
-  widen(walk, &accesses, loop);
+  widen(walk, &accesses, loop->var, (Range){loop->min, loop->extent});
   walk->found = accesses;
   end_step(walk, stmt);
+}
+
+static void access_threads(AccessWalk *walk, const Attr *attr) {
+  const IterVar *thread = attr->node.first;
+  AccessVec accesses = inner_accesses(walk, attr->body, NULL);
+  Range range = {make_const(walk->arena, attr->value->type, 0), attr->value};
+  widen(walk, &accesses, thread->var, range);
+  walk->found = accesses;
+  end_step(walk, &attr->s);
+}
+
+static void access_attr(Walker *walker, const Stmt *stmt) {
+  AccessWalk *walk = (AccessWalk *)walker;
+  if (walk->summary && attr_has_key(AS(Attr, stmt), "virtual_thread")) {
+    access_threads(walk, AS(Attr, stmt));
+    return;
+  }
+  int unit = attr_has_key(AS(Attr, stmt), "coproc_scope");
+  walk->units += unit;
+  walk_stmt_children(walker, stmt);
+  walk->units -= unit;
 }
 
 /* Either branch may run, so neither can be relied on to have waited. */
@@ -199,20 +220,40 @@ static void collect_store(Walker *walker, const Stmt *stmt) {
   walk_stmt_children(walker, stmt);
 }
 
-void coproc_find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared) {
+static void note_size(void *self, const Stmt *stmt) {
+  const Allocate *allocate = as_allocate(stmt);
+  if (allocate && allocate->n == 1)
+    ptrmap_set(self, allocate->var, (void *)allocate->extent[0]);
+}
+
+/* Var -> Expr, how many elements a buffer has. */
+static PtrMap find_sizes(Arena *scratch, const Func *func) {
+  PtrMap sizes;
+  ptrmap_init(&sizes, scratch);
+  post_order_stmt(scratch, func->body, &sizes, NULL, note_size);
+  for (int i = 0; i < func->n; i++) {
+    const Buffer *buffer = func->param[i].buffer;
+    if (buffer && buffer->n == 1)
+      ptrmap_set(&sizes, buffer->data, (void *)buffer->shape[0]);
+  }
+  return sizes;
+}
+
+void coproc_find_shared(Arena *scratch, const Func *func, PtrMap *ret_shared) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = collect_store, [ATTR] = access_attr};
   AccessWalk walk = {.walker = {access_exprs, stmts}, .arena = scratch};
+  PtrMap sizes = find_sizes(scratch, func);
   PtrMap side[2]; /* what host and accelerator access */
   ptrmap_init(ret_shared, scratch);
   ptrmap_init(&side[0], scratch);
   ptrmap_init(&side[1], scratch);
-  walk_stmt(&walk.walker, stmt);
+  walk_stmt(&walk.walker, func->body);
   for (int i = 0; i < walk.found.n; i++) {
     const Access *access = &walk.found.at[i];
     if (!access->var) continue;
     ptrmap_set(&side[access->unit], access->var, access->var);
     if (ptrmap_has(&side[!access->unit], access->var))
-      ptrmap_set(ret_shared, access->var, access->var);
+      ptrmap_set(ret_shared, access->var, ptrmap_get(&sizes, access->var));
   }
 }

@@ -12,8 +12,8 @@
  * Barriers are about caches, not time: the accelerator's writes are made
  * visible before the host reads them (write barrier), and the host's before
  * the accelerator reads them (read barrier), for the range of elements
- * collected since the last one.  Accesses whose elements are not known (DMA
- * operands, which are the device's own memory) take no part.
+ * collected since the last one: of an operand of a transfer, all of it.
+ * Accesses whose elements are not known take no part.
  *
  * After the analyses of TVM 0.9's CoProcSync; there the host's accesses inside
  * a loop were lost to the statements around it.  Cost: pending accesses times
@@ -24,6 +24,7 @@
 
 typedef struct HostPlan {
   Arena *arena;
+  const PtrMap *shared; /* Var -> Expr, the number of its elements */
   Insertions *out;
   Analyzer *analyzer;
 } HostPlan;
@@ -107,7 +108,7 @@ static AccessVec plan_waits(void *self, const StepVec *seq, const For *loop) {
 
 void coproc_plan_waits(Arena *scratch, const Stmt *stmt, const PtrMap *shared,
                        Insertions *out) {
-  HostPlan plan = {.arena = scratch, .out = out};
+  HostPlan plan = {.arena = scratch, .shared = shared, .out = out};
   coproc_walk_accesses(scratch, stmt, shared, plan_waits, &plan);
 }
 
@@ -139,23 +140,34 @@ static bool take(Collected *collected, const Var *var, AccessVec *ret) {
   return false;
 }
 
-static const Stmt *make_barrier(HostPlan *plan, Op op,
-                                const AccessVec *accesses) {
-  Arena *arena = plan->out->arena;
+/* The elements that the accesses cover; min is NULL where that cannot be told,
+ * or where they see the buffer as elements of another type. */
+static Range covered(const HostPlan *plan, const AccessVec *accesses) {
   const Access *first = &accesses->at[0];
   IntSet *sets = ARENA_ARRAY(plan->arena, IntSet, accesses->n);
   for (int i = 0; i < accesses->n; i++) {
-    CHECK(dtype_eq(accesses->at[i].type, first->type));
+    if (!dtype_eq(accesses->at[i].type, first->var->element))
+      return (Range){NULL, NULL};
     sets[i] = accesses->at[i].set;
   }
   IntSet all = set_union(plan->analyzer, accesses->n, sets);
-  Range range = set_cover(plan->analyzer, &all, (Range){NULL, NULL});
+  return set_cover(plan->analyzer, &all, (Range){NULL, NULL});
+}
+
+static const Stmt *make_barrier(HostPlan *plan, Op op,
+                                const AccessVec *accesses) {
+  Arena *arena = plan->out->arena;
+  const Var *var = accesses->at[0].var;
+  const Expr *size = ptrmap_get(plan->shared, var);
+  Range range = covered(plan, accesses);
+  if (!range.min && size)
+    range = (Range){make_const(arena, size->type, 0), size};
   if (!range.min)
     fail(arena, D_ONCHIP_ACCESS,
          "host and accelerator share '%s', but which elements cannot be told",
-         first->var->hint);
-  const Expr *arg[4] = {&first->var->e, make_i32(arena, first->type.bits),
-                        range.min, range.extent};
+         var->hint);
+  const Expr *arg[4] = {&var->e, make_i32(arena, var->element.bits), range.min,
+                        range.extent};
   return make_evaluate(arena, make_call(arena, INT32, op, 4, arg));
 }
 
@@ -234,7 +246,7 @@ static AccessVec plan_read_barriers(void *self, const StepVec *seq,
 void coproc_plan_barriers(const Stmt *stmt, const PtrMap *shared,
                           Insertions *out) {
   Arena *arena = out->arena;
-  HostPlan plan = {arena, out, analyzer_new(arena)};
+  HostPlan plan = {arena, shared, out, analyzer_new(arena)};
   coproc_walk_accesses(arena, stmt, shared, plan_read_barriers, &plan);
   coproc_walk_accesses(arena, stmt, shared, plan_write_barriers, &plan);
 }

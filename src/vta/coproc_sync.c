@@ -124,12 +124,13 @@ static bool uses_accelerator(const Stmt *stmt) {
   return finder.found;
 }
 
-static const Stmt *synchronise(const PassContext *context, const Stmt *stmt) {
+static const Stmt *synchronise(const PassContext *context, const Func *func) {
+  const Stmt *stmt = func->body;
   Insertions insertions = {.arena = context->arena};
   ptrmap_init(&insertions.before, context->scratch);
   ptrmap_init(&insertions.after, context->scratch);
   PtrMap shared;
-  coproc_find_shared(context->scratch, stmt, &shared);
+  coproc_find_shared(context->scratch, func, &shared);
   if (shared.n) coproc_plan_waits(context->scratch, stmt, &shared, &insertions);
   coproc_insert_after(&insertions, stmt, sync_call(context->arena));
   if (shared.n) coproc_plan_barriers(stmt, &shared, &insertions);
@@ -139,6 +140,7 @@ static const Stmt *synchronise(const PassContext *context, const Stmt *stmt) {
 
 const Func *pass_coproc_sync(const PassContext *context, const Func *func) {
   const Stmt *body = apply_pragmas(context->arena, func->body);
-  if (uses_accelerator(body)) body = synchronise(context, body);
-  return func_with_body(context->arena, func, body);
+  func = func_with_body(context->arena, func, body);
+  if (!uses_accelerator(body)) return func;
+  return func_with_body(context->arena, func, synchronise(context, func));
 }

@@ -63,7 +63,8 @@ typedef AccessVec (*Summary)(void *self, const StepVec *seq, const For *loop);
 void coproc_walk_accesses(Arena *arena, const Stmt *stmt, const PtrMap *shared,
                           Summary summary, void *self);
 
-/* The variables that host and accelerator both access. */
-void coproc_find_shared(Arena *scratch, const Stmt *stmt, PtrMap *ret_shared);
+/* The variables that host and accelerator both access: a map Var -> Expr, how
+ * many elements there are, or NULL where that is not known. */
+void coproc_find_shared(Arena *scratch, const Func *func, PtrMap *ret_shared);
 
 #endif

@@ -362,7 +362,10 @@ Emulator *emulator_new(const HwConfig *c) {
   Emulator *e = calloc(1, sizeof *e);
   if (!e) return NULL;
   e->config = *c;
-  e->hooks = (EvalHooks){e, on_call, on_enter_kernel, on_leave_kernel};
+  e->hooks = (EvalHooks){.self = e,
+                         .call = on_call,
+                         .enter_kernel = on_enter_kernel,
+                         .leave_kernel = on_leave_kernel};
   set_memory(&e->memory[HW_MEM_WGT], c->wgt_elem_bits, c->wgt_width,
              c->wgt_buff_size);
   set_memory(&e->memory[HW_MEM_INP], c->inp_elem_bits, c->inp_width,

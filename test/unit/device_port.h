@@ -11,6 +11,11 @@
 #include "hw/port.h"
 #include "hw/semantics.h"
 
+typedef struct PlainRange {
+  HwAddr addr;
+  size_t size;
+} PlainRange;
+
 typedef struct PlainPort {
   HwPort port;
   Dram dram;
@@ -19,6 +24,7 @@ typedef struct PlainPort {
   bool skip;
   Insn *insns;
   uint32_t count;
+  PlainRange flushed, invalidated; /* last */
 } PlainPort;
 
 static vtac_status plain_alloc(HwPort *port, size_t size, HwAddr *ret,
@@ -105,6 +111,14 @@ static void plain_destroy(HwPort *port) {
   free(plain);
 }
 
+static void plain_flush(HwPort *port, HwAddr addr, size_t size) {
+  ((PlainPort *)port->self)->flushed = (PlainRange){addr, size};
+}
+
+static void plain_invalidate(HwPort *port, HwAddr addr, size_t size) {
+  ((PlainPort *)port->self)->invalidated = (PlainRange){addr, size};
+}
+
 static const HwPortOps plain_ops = {
     .destroy = plain_destroy,
     .alloc = plain_alloc,
@@ -112,6 +126,8 @@ static const HwPortOps plain_ops = {
     .host = plain_host,
     .copy_in = plain_in,
     .copy_out = plain_out,
+    .flush = plain_flush,
+    .invalidate = plain_invalidate,
     .run = plain_run,
     .counters = plain_counters,
     .counters_clear = plain_counters_clear,

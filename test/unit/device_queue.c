@@ -54,6 +54,28 @@ static void expect_latched(vtac_status status, const char *message) {
   assert_int_equal(queue_synchronize(queue), VTAC_OK);
 }
 
+/* Barriers reach the port as bytes; those that leave the buffer do not. */
+static void test_barriers(void **state) {
+  (void)state;
+  BufferId a = 0;
+  assert_int_equal(queue_alloc(queue, 100, &a), VTAC_OK);
+  assert_int_equal(queue_read_barrier(queue, (ElementRange){a, 32, 2, 20}),
+                   VTAC_OK);
+  assert_int_equal(plain->flushed.addr, 0x1000 + 8);
+  assert_int_equal(plain->flushed.size, 80);
+  assert_int_equal(queue_write_barrier(queue, (ElementRange){a, 7, 1, 99}),
+                   VTAC_OK);
+  assert_int_equal(plain->invalidated.addr, 0x1000 + 1);
+  assert_int_equal(plain->invalidated.size, 99);
+  plain->flushed.size = 0;
+  const ElementRange bad[] = {
+      {a, 8, 1, 100}, {a, 8, -1, 1}, {a, INT64_MAX, 2, 2}, {a + 1, 8, 0, 1}};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_int_equal(queue_read_barrier(queue, bad[i]), VTAC_INVALID);
+  assert_int_equal(plain->flushed.size, 0);
+  assert_int_equal(queue_free(queue, a), VTAC_OK);
+}
+
 static void test_buffers(void **state) {
   (void)state;
   BufferId a = 0, b = 0;
@@ -331,6 +353,7 @@ static void test_wrap_around(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
+      TEST(test_barriers),
       TEST(test_buffers),
       TEST(test_transfers),
       TEST(test_dependences),

@@ -105,6 +105,22 @@ static void dead_memory_is_used_again(void **state) {
   assert_ptr_equal(as_store(body_of(seq->at[2]))->buffer->data, a->data);
 }
 
+/* What an external call names is still in use when its statement is over. */
+static void named_memory_is_not_used_again(void **state) {
+  (void)state;
+  Buffer *in = buffer_in("global", "in", INT32, EXPRS(num(64)));
+  Buffer *a = buffer_in("global", "a", INT32, EXPRS(num(64)));
+  Buffer *b = buffer_in("global", "b", INT32, EXPRS(num(64)));
+  const Expr *arg[] = {make_string(A, "queue"), &a->data->e};
+  const Stmt *named =
+      make_evaluate(A, make_call(A, INT32, OP_CALL_EXTERN, 2, arg));
+  const Stmt *body =
+      SEQ_OF(step(a, in, 64), named, step(b, in, 64), step(in, b, 64));
+  body = run(REWRITE, allocate(a, allocate(b, body)));
+  assert_ptr_equal(as_allocate(body)->var, a->data);
+  assert_ptr_equal(as_allocate(body_of(body))->var, b->data);
+}
+
 /* A reduction reads what it writes, so nothing may lie under it. */
 static void a_reduction_is_not_in_place(void **state) {
   (void)state;
@@ -156,6 +172,7 @@ int main(void) {
       TEST(a_memory_is_one_allocation),
       TEST(pointers_move_with_their_memory),
       TEST(dead_memory_is_used_again),
+      TEST(named_memory_is_not_used_again),
       TEST(a_reduction_is_not_in_place),
       TEST(allocations_move_to_the_virtual_thread),
       TEST(too_much_is_refused),
