@@ -5,9 +5,7 @@
 #include "runtime/module.h"
 #include "runtime/objects.h"
 
-/* Refuses the first number in which two configurations differ.  The target's
- * name and the timing do not matter: the same instructions run there. */
-static vtac_status check_config(const ModuleInfo *info,
+vtac_status module_check_config(const ModuleInfo *info,
                                 const vtac_device *device, Diag *diag) {
   HwConfigValue have, want;
   if (!info->accelerator || !info->has_config) return VTAC_OK;
@@ -75,5 +73,5 @@ vtac_status module_check_args(const vtac_module *module,
     vtac_status status = check_arg(want, device, i, args[i], diag);
     if (status) return status;
   }
-  return check_config(info, device, diag);
+  return module_check_config(info, device, diag);
 }

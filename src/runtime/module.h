@@ -37,6 +37,12 @@ vtac_status module_evaluate(const vtac_module *module, vtac_device *device,
                             int n, vtac_array *const *args,
                             const SiteTable *sites, Diag *diag);
 
+/* Fails at the first number in which the device's configuration is not the
+ * module's.  The target's name and the timing do not matter: the same
+ * instructions run there. */
+vtac_status module_check_config(const ModuleInfo *info,
+                                const vtac_device *device, Diag *diag);
+
 /* One more owner, who will call vtac_module_free. */
 void module_retain(vtac_module *module);
 

@@ -10,7 +10,7 @@
 #include "runtime/abi.h"
 #include "runtime/objects.h"
 
-enum { MOST_ARGS = 32, MOST_NAME = 256 };
+enum { MOST_NAME = 256 };
 
 /* ---- Loading ------------------------------------------------------------ */
 
@@ -54,6 +54,14 @@ static void fill_services(const Image *image) {
   if (context) *context = (void *)(uintptr_t)image;
 }
 
+/* The address of a function that the module defines. */
+static vtac_kernel_function entry_of(const Image *image, const char *name) {
+  vtac_kernel_function entry = NULL;
+  void *address = image_function(image, name);
+  memcpy(&entry, &address, sizeof entry);
+  return entry;
+}
+
 static void check(Arena *arena, vtac_status status, const Diag *diag) {
   if (status) fail(arena, diag->id, "%s", diag->message);
 }
@@ -70,13 +78,12 @@ NativeCode *native_load(Arena *arena, const void *bytes, size_t size,
     fail(arena, D_MODULE_FILE, "'%s' does not define its function '%s'", name,
          info.name);
   check(arena, image_open(arena, &file, &native->image, &diag), &diag);
-  void *entry = image_function(native->image, info.name);
-  if (!entry) {
+  native->entry = entry_of(native->image, info.name);
+  if (!native->entry) {
     image_close(native->image);
     fail(arena, D_MODULE_FILE, "'%s' does not define its function '%s'", name,
          info.name);
   }
-  memcpy(&native->entry, &entry, sizeof entry);
   fill_services(native->image);
   *ret_info = info;
   return native;
@@ -86,14 +93,48 @@ void native_unload(NativeCode *native) {
   if (native) image_close(native->image);
 }
 
+vtac_kernel_function native_function(const NativeCode *native,
+                                     const ModuleInfo *info, const char *name) {
+  if (!strcmp(name, "__tvm_main__") || !strcmp(name, info->name))
+    return native->entry;
+  return entry_of(native->image, name);
+}
+
 /* ---- Calling ------------------------------------------------------------ */
 
-/* The arguments of one call. */
-typedef struct Packed {
-  vtac_kernel_value value[MOST_ARGS], result;
-  int32_t code[MOST_ARGS], result_code;
-  vtac_kernel_tensor tensor[MOST_ARGS];
-} Packed;
+static vtac_status make_handles(vtac_device *device, NativeCall *call,
+                                Diag *diag) {
+  for (int i = 0; i < call->n; i++) {
+    if (!call->buffer[i]) continue;
+    call->tensor[i].data = abi_handle(device->abi, call->buffer[i]);
+    if (!call->tensor[i].data)
+      return diag_set(diag, D_INTERNAL_LIMIT, "too many buffers");
+  }
+  return VTAC_OK;
+}
+
+static vtac_status enter(vtac_kernel_function entry, vtac_device *device,
+                         NativeCall *call, Diag *diag) {
+  vtac_status status = make_handles(device, call, diag);
+  if (status) return status;
+  call->result_code = VTAC_KERNEL_NULL;
+  int32_t code = entry(call->value, call->code, call->n, &call->result,
+                       &call->result_code, NULL);
+  return abi_end(device->abi, code, diag);
+}
+
+vtac_status native_call(vtac_kernel_function entry, vtac_device *device,
+                        NativeCall *call, Diag *diag) {
+  if (!device->abi) device->abi = abi_new(device->queue);
+  if (!device->abi)
+    return diag_set(diag, D_NO_MEMORY, "cannot allocate the state of a run");
+  Abi *before = abi_enter(device->abi);
+  abi_begin(device->abi);
+  vtac_status status = enter(entry, device, call, diag);
+  abi_enter(before);
+  if (status) queue_reset(device->queue);
+  return status;
+}
 
 static vtac_status host_memory(vtac_device *device, const vtac_array *array,
                                void **ret, Diag *diag) {
@@ -103,9 +144,9 @@ static vtac_status host_memory(vtac_device *device, const vtac_array *array,
 }
 
 /* Buffers of the accelerator go by handles, the host's by address. */
-static vtac_status pack(Packed *packed, int i, const ModuleInfo *info,
+static vtac_status pack(NativeCall *call, int i, const ModuleInfo *info,
                         vtac_device *device, vtac_array *array, Diag *diag) {
-  vtac_kernel_tensor *tensor = &packed->tensor[i];
+  vtac_kernel_tensor *tensor = &call->tensor[i];
   *tensor = (vtac_kernel_tensor){
       .device_type = info->accelerator ? VTAC_KERNEL_VTA : VTAC_KERNEL_CPU,
       .ndim = array->ndim,
@@ -113,43 +154,25 @@ static vtac_status pack(Packed *packed, int i, const ModuleInfo *info,
       .type_bits = array->type.bits,
       .type_lanes = array->type.lanes,
       .shape = array->shape};
-  packed->value[i].v_handle = tensor;
-  packed->code[i] = VTAC_KERNEL_TENSOR;
-  if (!info->accelerator)
-    return host_memory(device, array, &tensor->data, diag);
-  tensor->data = abi_handle(device->abi, array->buffer);
-  return tensor->data ? VTAC_OK
-                      : diag_set(diag, D_INTERNAL_LIMIT, "too many buffers");
-}
-
-static vtac_status call(const NativeCode *native, const ModuleInfo *info,
-                        vtac_device *device, int n, vtac_array *const *args,
-                        Diag *diag) {
-  Packed packed;
-  packed.result_code = VTAC_KERNEL_NULL;
-  for (int i = 0; i < n; i++) {
-    vtac_status status = pack(&packed, i, info, device, args[i], diag);
-    if (status) return status;
-  }
-  int32_t code = native->entry(packed.value, packed.code, n, &packed.result,
-                               &packed.result_code, NULL);
-  return abi_end(device->abi, code, diag);
+  call->value[i].v_handle = tensor;
+  call->code[i] = VTAC_KERNEL_TENSOR;
+  call->buffer[i] = info->accelerator ? array->buffer : 0;
+  if (info->accelerator) return VTAC_OK;
+  return host_memory(device, array, &tensor->data, diag);
 }
 
 vtac_status native_run(const NativeCode *native, const ModuleInfo *info,
                        vtac_device *device, int n, vtac_array *const *args,
                        Diag *diag) {
-  if (n > MOST_ARGS)
+  NativeCall call;
+  if (n > NATIVE_MOST_ARGS)
     return diag_set(diag, D_INTERNAL_LIMIT,
                     "'%s' has %d arguments; compiled functions have at most %d",
-                    info->name, n, MOST_ARGS);
-  if (!device->abi) device->abi = abi_new(device->queue);
-  if (!device->abi)
-    return diag_set(diag, D_NO_MEMORY, "cannot allocate the state of a run");
-  Abi *before = abi_enter(device->abi);
-  abi_begin(device->abi);
-  vtac_status status = call(native, info, device, n, args, diag);
-  abi_enter(before);
-  if (status) queue_reset(device->queue);
-  return status;
+                    info->name, n, NATIVE_MOST_ARGS);
+  call.n = n;
+  for (int i = 0; i < n; i++) {
+    vtac_status status = pack(&call, i, info, device, args[i], diag);
+    if (status) return status;
+  }
+  return native_call(native->entry, device, &call, diag);
 }

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_NATIVE_H
 #define RUNTIME_NATIVE_H
 
+#include "device/queue.h"
 #include "runtime/image.h"
 #include "runtime/record.h"
 #include "vtac/kernel.h"
@@ -18,6 +19,24 @@ typedef struct NativeCode {
 NativeCode *native_load(Arena *arena, const void *bytes, size_t size,
                         const char *name, ModuleInfo *ret_info);
 void native_unload(NativeCode *native); /* NULL is fine */
+
+/* One call by the packed convention.  A tensor on the accelerator has its
+ * buffer in `buffer`, and gets a handle of it for the time of the call. */
+enum { NATIVE_MOST_ARGS = 64 };
+typedef struct NativeCall {
+  int n;
+  vtac_kernel_value value[NATIVE_MOST_ARGS], result;
+  int32_t code[NATIVE_MOST_ARGS], result_code;
+  vtac_kernel_tensor tensor[NATIVE_MOST_ARGS];
+  BufferId buffer[NATIVE_MOST_ARGS]; /* 0: memory of the host, or no tensor */
+} NativeCall;
+
+/* Calls `entry` with the arguments as they are. */
+vtac_status native_call(vtac_kernel_function entry, vtac_device *device,
+                        NativeCall *call, Diag *diag);
+/* The module's function of that name, which may be __tvm_main__; or NULL. */
+vtac_kernel_function native_function(const NativeCode *native,
+                                     const ModuleInfo *info, const char *name);
 
 /* Calls the function with arrays that have been checked. */
 vtac_status native_run(const NativeCode *native, const ModuleInfo *info,
