@@ -103,11 +103,12 @@ typedef struct vtac_rpc_tracker_options {
 
 typedef struct vtac_rpc_tracker vtac_rpc_tracker;
 
-/* As a server's functions.  A tracker also stops when a client sends the stop
- * key, which is 128 random bits that its log shows at level debug. */
+/* As a server's functions.  A tracker also stops when a client sends its stop
+ * key, which holds 128 random bits. */
 VTAC_API vtac_rpc_tracker *vtac_rpc_tracker_open(
     const vtac_rpc_tracker_options *options, vtac_error *error);
 VTAC_API int vtac_rpc_tracker_port(const vtac_rpc_tracker *tracker);
+VTAC_API const char *vtac_rpc_tracker_stop_key(const vtac_rpc_tracker *tracker);
 VTAC_API vtac_status vtac_rpc_tracker_serve(vtac_rpc_tracker *tracker,
                                             vtac_error *error);
 VTAC_API void vtac_rpc_tracker_stop(vtac_rpc_tracker *tracker);
