@@ -14,6 +14,7 @@
 #include "vtac/ops.h"
 #include "vtac/pack.h"
 #include "vtac/profile.h"
+#include "vtac/rpc_server.h"
 #include "vtac/runtime.h"
 #include "vtac/schedule.h"
 #include "vtac/status.h"
