@@ -10,7 +10,7 @@
  * What the unit lacks is made of what it has: subtraction is the addition of
  * the negative, a left shift is a right shift by the negative amount, floor
  * division by 2^k is a right shift, a cast to k bits and back is a shift to
- * the left end and back.  Constants beyond 16 bits go in two instructions
+ * the left end and back.  Constants beyond 16 bits go in several instructions
  * where that is possible.
  *
  * Invariant: once a step has been made, the old value of the destination is
@@ -22,6 +22,7 @@
 #include <stdio.h>
 
 #include "base/trap.h"
+#include "ir/analysis.h"
 #include "ir/build.h"
 #include "ir/print.h"
 
@@ -66,27 +67,38 @@ static bool fits(int64_t value) {
 noreturn static void refuse_constant(const Translation *t, int64_t value) {
   REFUSE(t,
          "constant %lld is outside the range of immediates, %d to %d, and "
-         "cannot be made of two of them",
+         "cannot be made of a few of them",
          (long long)value, ALU_IMM_MIN, ALU_IMM_MAX);
 }
 
 static void add_constant(Translation *t, int64_t value) {
   int64_t most = value < 0 ? ALU_IMM_MIN : ALU_IMM_MAX;
-  if (!fits(value)) {
-    if (!fits(value - most)) refuse_constant(t, value);
-    with_imm(t, HW_ALU_ADD, most);
-    value -= most;
-  }
+  if (value / most >= ALU_MOST_SUMS && value != most * ALU_MOST_SUMS)
+    refuse_constant(t, value);
+  for (; !fits(value); value -= most) with_imm(t, HW_ALU_ADD, most);
   with_imm(t, HW_ALU_ADD, value);
 }
 
-/* An odd factor and a shift. */
+/* The largest divisor that is an immediate; 1 for none. */
+static int64_t divisor_of(int64_t value) {
+  int64_t divisor = ALU_IMM_MAX;
+  while (value % divisor) divisor--;
+  return divisor;
+}
+
+/* An odd factor and a shift, or several factors. */
 static void multiply_constant(Translation *t, int64_t value) {
   int shift = 0;
   while (!fits(value >> shift) && !(value >> shift & 1)) shift++;
-  if (!fits(value >> shift)) refuse_constant(t, value);
-  with_imm(t, HW_ALU_MUL, value >> shift);
-  if (shift) with_imm(t, HW_ALU_SHR, -shift);
+  if (fits(value >> shift)) {
+    with_imm(t, HW_ALU_MUL, value >> shift);
+    if (shift) with_imm(t, HW_ALU_SHR, -shift);
+    return;
+  }
+  int64_t divisor = divisor_of(value);
+  if (divisor == 1) refuse_constant(t, value);
+  with_imm(t, HW_ALU_MUL, divisor);
+  multiply_constant(t, value / divisor);
 }
 
 /* dst = value, by halves of 16 bits. */
@@ -127,7 +139,7 @@ static void apply_constant(Translation *t, HwAlu opcode, int64_t value) {
 /* ---- Operands ----------------------------------------------------------- */
 
 static bool in_place(const Translation *t, const Load *load) {
-  return t->stage->in_place(t->stage->self, load);
+  return t->stage->place.holds(t->stage->place.self, load);
 }
 
 static void with_src(Translation *t, HwAlu opcode, const Load *load) {
@@ -220,7 +232,9 @@ static void compute_commutative(Translation *t, HwAlu opcode,
 static void compute_sub(Translation *t, const Expr *value) {
   const Expr *a = AS(Binary, value)->a, *b = AS(Binary, value)->b;
   Multiple multiple;
-  if (as_int(b)) {
+  if (expr_equal(a, b)) {
+    set_constant(t, 0);
+  } else if (as_int(b)) {
     compute(t, a);
     add_constant(t, -AS(IntImm, b)->value);
   } else if (is_leaf(a) && !(as_load(a) && in_place(t, AS(Load, a)))) {
@@ -292,6 +306,7 @@ static void compute(Translation *t, const Expr *value) {
     REFUSE(t, "%s is of type %s; accumulators hold %s", text_of(t, value),
            dtype_name(t->stage->arena, value->type),
            dtype_name(t->stage->arena, t->stage->type));
+  value = alu_value(t->stage->arena, value, &t->stage->place);
   switch ((ExprKind)value->kind) {
     case LOAD: copy(t, AS(Load, value)); break;
     case INT: set_constant(t, AS(IntImm, value)->value); break;

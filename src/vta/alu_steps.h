@@ -9,11 +9,7 @@
 #include "base/vec.h"
 #include "hw/insn.h"
 #include "ir/ir.h"
-
-enum {
-  ALU_IMM_MIN = -32768, /* immediates have 16 bits */
-  ALU_IMM_MAX = 32767
-};
+#include "vta/alu_value.h"
 
 typedef enum AluStepKind {
   ALU_RESET,    /* dst = 0 */
@@ -29,17 +25,15 @@ typedef struct AluStep {
 } AluStep;
 typedef VEC(AluStep) AluSteps;
 
-/* The value of `store`, step by step; `in_place(self, load)` says whether a
- * load reads the very element that is stored.  There is at least one step: a
- * value that is where it belongs is shifted by 0. */
+/* The value of `store`, step by step.  There is at least one step: a value that
+ * is where it belongs is shifted by 0. */
 typedef struct AluStage {
   Arena *arena;
   Analyzer *analyzer;
   const char *name; /* what messages call it */
   const Store *store;
   DType type; /* of accumulators */
-  bool (*in_place)(void *self, const Load *load);
-  void *self;
+  AluPlace place;
 } AluStage;
 AluSteps alu_steps(const AluStage *stage);
 

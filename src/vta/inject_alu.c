@@ -327,8 +327,7 @@ static const Stmt *inject_stage(Injector *injector, const Attr *attr) {
                           .name = alu.name,
                           .store = alu.store,
                           .type = alu.env->acc_type,
-                          .in_place = in_place,
-                          .self = &alu};
+                          .place = {in_place, &alu}};
   AluSteps steps = alu_steps(&stage);
   bool alone = !injector->body || injector->body == &attr->s;
   bool single = steps.n == 1 && alone && steps.at[0].kind != ALU_RESET;

@@ -104,10 +104,6 @@ static void rows_of_a_batch_belong_to_the_tile(void **state) {
   assert_brief(as_seq(run(ALU, body))->at[0], "Begin(4, 1, 1, 0)");
 }
 
-#define REFUSED(value, message)                                        \
-  assert_fails(ALU, alu(nest("k", 16, store_at(a, ex("k"), (value)))), \
-               D_ALU_OP, "alu stage 'acc': " message)
-
 /* The pushes of dst = value on one tile, one "kernel;" each. */
 static void assert_steps(const Buffer *a, const Expr *value, int n,
                          const char *const *push) {
@@ -170,6 +166,37 @@ static void operations_the_unit_lacks_are_made_of_others(void **state) {
   STEPS(binary(MUL, in, in), "uop_push(1, 0, 0, 0, 0, 4, 0, 0)");
 }
 
+/* What the simplifier multiplied out and drew out is put together again. */
+static void sums_are_factored_and_ordered(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const Expr *in = load_at(copy_buffer(A, a), ex("k"));
+  const Expr *far = load_at(copy_buffer(A, a), ex("k + 16"));
+  const Expr *five = binary(MUL, in, num(5)), *less = binary(MUL, far, num(-5));
+  STEPS(binary(ADD, binary(ADD, five, less), num(3)),
+        "uop_push(1, 0, 0, 0, 0, 4, 1, -1)", "uop_push(1, 0, 0, 1, 0, 2, 0, 0)",
+        "uop_push(1, 0, 0, 0, 0, 4, 1, -1)", "uop_push(1, 0, 0, 0, 0, 4, 1, 5)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, 3)");
+  /* (in + 30000) * 3000 + 7 */
+  STEPS(binary(ADD, binary(MUL, in, num(3000)), num(90000007)),
+        "uop_push(1, 0, 0, 0, 0, 2, 1, 30000)",
+        "uop_push(1, 0, 0, 0, 0, 4, 1, 3000)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, 7)");
+  STEPS(binary(MUL, in, num(3151 * 13)), "uop_push(1, 0, 0, 0, 0, 4, 1, 3151)",
+        "uop_push(1, 0, 0, 0, 0, 4, 1, 13)");
+  /* min(-5173 - in, 28532) */
+  STEPS(binary(SUB, num(-5173), binary(MAX, in, num(-33705))),
+        "uop_push(1, 0, 0, 0, 0, 4, 1, -1)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, -5173)",
+        "uop_push(1, 0, 0, 0, 0, 0, 1, 28532)");
+  /* -(in + far) + 1 */
+  STEPS(binary(SUB, binary(SUB, num(1), far), in),
+        "uop_push(1, 0, 0, 1, 0, 2, 0, 0)", "uop_push(1, 0, 0, 0, 0, 4, 1, -1)",
+        "uop_push(1, 0, 0, 0, 0, 2, 1, 1)");
+  STEPS(binary(ADD, binary(SUB, in, in), num(4)),
+        "uop_push(0, 1, 0, 0, 0, 0, 0, 0)", "uop_push(1, 0, 0, 0, 0, 2, 1, 4)");
+}
+
 #define REFUSED(value, message)                                        \
   assert_fails(ALU, alu(nest("k", 16, store_at(a, ex("k"), (value)))), \
                D_ALU_OP, "alu stage 'acc': " message)
@@ -184,18 +211,18 @@ static void what_the_unit_lacks_is_refused(void **state) {
   REFUSED(binary(FLOORDIV, in, num(3)),
           "the unit divides by powers of two only: floordiv(" ACC(
               "k: int32") ", 3)");
-  REFUSED(binary(ADD, in, num(70000)),
-          "constant 70000 is outside the range of immediates, -32768 to "
-          "32767, and cannot be made of two of them");
+  REFUSED(binary(ADD, in, num(270000)),
+          "constant 270000 is outside the range of immediates, -32768 to "
+          "32767, and cannot be made of a few of them");
   REFUSED(binary(MIN, in, num(40000)),
           "constant 40000 is outside the range of immediates, -32768 to "
-          "32767, and cannot be made of two of them");
+          "32767, and cannot be made of a few of them");
   REFUSED(binary(ADD, in, load_at(other, ex("k"))),
           "operand 'other' lies in other memory than 'acc'");
   const Expr *two =
-      binary(ADD, binary(ADD, in, num(1)), binary(ADD, in, num(2)));
-  REFUSED(two, "both operands of ((" ACC(
-                   "k: int32") " + 1) + (acc[k] + 2)) need work before it; "
+      binary(ADD, binary(MAX, in, num(1)), binary(MAX, in, num(2)));
+  REFUSED(two, "both operands of (max(" ACC(
+                   "k: int32") ", 1) + max(acc[k], 2)) need work before it; "
                                "give one of them a stage of its own");
 }
 
@@ -227,6 +254,7 @@ int main(void) {
       VTA_TEST(more_loops_than_an_instruction_has),
       VTA_TEST(rows_of_a_batch_belong_to_the_tile),
       VTA_TEST(operations_the_unit_lacks_are_made_of_others),
+      VTA_TEST(sums_are_factored_and_ordered),
       VTA_TEST(what_the_unit_lacks_is_refused),
       VTA_TEST(parts_of_tiles_are_refused),
   };
