@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/family.h"
+#include "support/accelerators.h"
 #include "support/random_case.h"
 #include "support/text.h"
 
@@ -151,7 +152,7 @@ static void test_random_programs(void **state) {
     vtac_error error;
     FamilyCase family;
     RandomCase random = random_case((uint64_t)seed);
-    vtac_config *config = case_config(random.config, &error);
+    vtac_config *config = accelerator(random.config, &error);
     assert_non_null(config);
     if (case_family(&random, config, &family))
       compare_family(config, &family, compare_in_process);

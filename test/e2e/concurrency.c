@@ -13,16 +13,17 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "support/accelerators.h"
 #include "support/random_case.h"
 
 enum {
   KERNELS = 200,
-  ACCELERATORS = 4, /* built in, golden/configs */
+  CAPTURED = 4, /* built in, golden/configs */
   THREADS = 2,
   SEED = 4711
 };
 
-static vtac_config *configs[ACCELERATORS];
+static vtac_config *configs[CAPTURED];
 
 /* A kernel with all it was made from; immutable once built. */
 typedef struct Kernel {
@@ -41,7 +42,7 @@ static const vtac_config *config_of(const Kernel *kernel) {
 
 /* Only the two operators, on accelerators with memory enough. */
 static bool suits(const Kernel *kernel) {
-  return kernel->random.config < ACCELERATORS &&
+  return kernel->random.config < CAPTURED &&
          (kernel->random.kind == FAMILY_MATMUL ||
           kernel->random.kind == FAMILY_CONV2D);
 }
@@ -59,7 +60,7 @@ static bool is_new(const Kernel *kernels, int n, const Kernel *kernel) {
 }
 
 /* KERNELS different ones, the same for every caller. */
-static void choose(Kernel kernels[KERNELS]) {
+static void choose_kernels(Kernel kernels[KERNELS]) {
   uint64_t seed = SEED;
   for (int n = 0; n < KERNELS;) {
     Kernel kernel = {.random = random_case(seed++)};
@@ -126,15 +127,15 @@ static void build_or_fail(Kernel *kernel) {
 static void test_one_after_another(void **state) {
   (void)state;
   static Kernel kernels[KERNELS];
-  vtac_device *devices[ACCELERATORS];
-  choose(kernels);
-  for (int i = 0; i < ACCELERATORS; i++) devices[i] = open_device(i);
+  vtac_device *devices[CAPTURED];
+  choose_kernels(kernels);
+  for (int i = 0; i < CAPTURED; i++) devices[i] = open_device(i);
   for (int i = 0; i < KERNELS; i++) {
     build_or_fail(&kernels[i]);
     run_or_fail(&kernels[i], devices[kernels[i].random.config], (uint64_t)i);
     discard(&kernels[i]);
   }
-  for (int i = 0; i < ACCELERATORS; i++) vtac_device_close(devices[i]);
+  for (int i = 0; i < CAPTURED; i++) vtac_device_close(devices[i]);
 }
 
 /* ---- Interleaved -------------------------------------------------------- */
@@ -145,17 +146,17 @@ enum { STRIDE = 77, DEVICES = 2 /* of each accelerator */ };
 static void test_interleaved(void **state) {
   (void)state;
   static Kernel kernels[KERNELS];
-  vtac_device *devices[ACCELERATORS][DEVICES];
-  choose(kernels);
+  vtac_device *devices[CAPTURED][DEVICES];
+  choose_kernels(kernels);
   for (int i = 0; i < KERNELS; i++) build_or_fail(&kernels[i]);
-  for (int i = 0; i < ACCELERATORS; i++)
+  for (int i = 0; i < CAPTURED; i++)
     for (int k = 0; k < DEVICES; k++) devices[i][k] = open_device(i);
   for (int i = 0; i < 2 * KERNELS; i++) {
     const Kernel *kernel = &kernels[i * STRIDE % KERNELS];
     run_or_fail(kernel, devices[kernel->random.config][i / 3 % DEVICES],
                 (uint64_t)i);
   }
-  for (int i = 0; i < ACCELERATORS; i++)
+  for (int i = 0; i < CAPTURED; i++)
     for (int k = 0; k < DEVICES; k++) vtac_device_close(devices[i][k]);
   for (int i = 0; i < KERNELS; i++) discard(&kernels[i]);
 }
@@ -175,7 +176,7 @@ typedef struct Worker {
 /* Every second kernel is built here; the others come from the shared ones,
  * in another order in each thread. */
 static bool work_on(Worker *worker, int i,
-                    vtac_device *const devices[ACCELERATORS]) {
+                    vtac_device *const devices[CAPTURED]) {
   int at = worker->number ? KERNELS - 1 - i : i;
   Kernel *own = &worker->own[at];
   const Kernel *kernel = &worker->shared[at];
@@ -195,12 +196,12 @@ static bool work_on(Worker *worker, int i,
 
 static void *work(void *self) {
   Worker *worker = self;
-  vtac_device *devices[ACCELERATORS];
-  for (int i = 0; i < ACCELERATORS; i++) devices[i] = open_device(i);
+  vtac_device *devices[CAPTURED];
+  for (int i = 0; i < CAPTURED; i++) devices[i] = open_device(i);
   worker->right = true;
   for (int i = 0; i < KERNELS && worker->right; i++)
     worker->right = work_on(worker, i, devices);
-  for (int i = 0; i < ACCELERATORS; i++) vtac_device_close(devices[i]);
+  for (int i = 0; i < CAPTURED; i++) vtac_device_close(devices[i]);
   return NULL;
 }
 
@@ -208,12 +209,12 @@ static void test_two_threads(void **state) {
   (void)state;
   static Kernel shared[KERNELS];
   static Worker workers[THREADS];
-  choose(shared);
+  choose_kernels(shared);
   for (int i = 0; i < KERNELS; i++) build_or_fail(&shared[i]);
   for (int i = 0; i < THREADS; i++) {
     workers[i].number = i;
     workers[i].shared = shared;
-    choose(workers[i].own);
+    choose_kernels(workers[i].own);
     assert_int_equal(
         pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
   }
@@ -228,8 +229,8 @@ static void test_two_threads(void **state) {
 
 static int open_configs(void **state) {
   (void)state;
-  for (int i = 0; i < ACCELERATORS; i++) {
-    configs[i] = case_config(i, NULL);
+  for (int i = 0; i < CAPTURED; i++) {
+    configs[i] = accelerator(i, NULL);
     if (!configs[i]) return 1;
   }
   return 0;
@@ -237,7 +238,7 @@ static int open_configs(void **state) {
 
 static int close_configs(void **state) {
   (void)state;
-  for (int i = 0; i < ACCELERATORS; i++) vtac_config_free(configs[i]);
+  for (int i = 0; i < CAPTURED; i++) vtac_config_free(configs[i]);
   return 0;
 }
 

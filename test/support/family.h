@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "cli/plain.h"
+#include "support/outcome.h"
 #include "vtac/vtac.h"
 
 enum { CHAIN_MAX = 8, FAMILY_ARGS = 3 };
@@ -82,14 +83,6 @@ typedef struct ProgramRun {
   const vtac_module *module;
   uint64_t seed;
 } ProgramRun;
-
-typedef enum Outcome {
-  RIGHT,
-  REFUSED, /* status VTAC_REFUSED and a message */
-  WRONG
-} Outcome;
-
-enum { WHY_SIZE = 1280 };
 
 /* Runs it on a device and compares the result.  Unless all is right,
  * `ret_why` says what is not. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random operators: making them, and running them. */
+/* Random operators. */
 #include "support/operators.h"
 
 #include <stdio.h>
@@ -8,21 +8,19 @@
 
 #include "support/programs.h"
 
-/* ---- Random numbers ----------------------------------------------------- */
+/* ---- Choices ------------------------------------------------------------ */
 
-/* Low numbers are as likely as all others together. */
-static int64_t pick(uint64_t *state, int64_t least, int64_t most) {
-  if (test_random(state) >> 63) most = least + (most - least) / 4;
-  return least + (int64_t)(test_random(state) % (uint64_t)(most - least + 1));
+static int64_t pick(Choices *c, int least, int most) {
+  return choose_low(c, least, most);
 }
 
-static int pick_int(uint64_t *state, int least, int most) {
-  return (int)pick(state, least, most);
+static int pick_int(Choices *c, int least, int most) {
+  return choose_low(c, least, most);
 }
 
 /* ---- Parameters --------------------------------------------------------- */
 
-static void random_gemm(uint64_t *s, OperatorParams *p, char *text) {
+static void random_gemm(Choices *s, OperatorParams *p, char *text) {
   p->gemm = (vtac_gemm_params){.batch = pick(s, 1, 40),
                                .in = pick(s, 1, 200),
                                .out = pick(s, 1, 200),
@@ -50,7 +48,7 @@ static void conv2d_text(const vtac_conv2d_params *c, char *text) {
            c->groups);
 }
 
-static void random_conv2d(uint64_t *s, OperatorParams *p, char *text) {
+static void random_conv2d(Choices *s, OperatorParams *p, char *text) {
   vtac_conv2d_params *c = &p->conv2d;
   *c = (vtac_conv2d_params){.batch = pick(s, 1, 3),
                             .in_channels = pick(s, 1, 50),
@@ -71,7 +69,7 @@ static void random_conv2d(uint64_t *s, OperatorParams *p, char *text) {
   conv2d_text(c, text);
 }
 
-static void random_groups(uint64_t *s, OperatorParams *p, char *text) {
+static void random_groups(Choices *s, OperatorParams *p, char *text) {
   random_conv2d(s, p, text);
   p->conv2d.groups = pick_int(s, 1, 9);
   p->conv2d.in_channels = p->conv2d.groups * pick(s, 1, 20);
@@ -79,13 +77,13 @@ static void random_groups(uint64_t *s, OperatorParams *p, char *text) {
   conv2d_text(&p->conv2d, text);
 }
 
-static void random_depthwise(uint64_t *s, OperatorParams *p, char *text) {
+static void random_depthwise(Choices *s, OperatorParams *p, char *text) {
   random_conv2d(s, p, text);
   p->conv2d.out_channels = p->conv2d.in_channels * pick(s, 1, 3);
   conv2d_text(&p->conv2d, text);
 }
 
-static void random_transpose(uint64_t *s, OperatorParams *p, char *text) {
+static void random_transpose(Choices *s, OperatorParams *p, char *text) {
   vtac_conv2d_transpose_params *c = &p->transpose;
   *c = (vtac_conv2d_transpose_params){.batch = pick(s, 1, 3),
                                       .in_channels = pick(s, 1, 40),
@@ -116,7 +114,7 @@ static void random_transpose(uint64_t *s, OperatorParams *p, char *text) {
            (long long)c->extra_width, c->shift, c->vthreads, c->bias);
 }
 
-static void random_eltwise(uint64_t *s, OperatorParams *p, char *text) {
+static void random_eltwise(Choices *s, OperatorParams *p, char *text) {
   vtac_eltwise_params *e = &p->eltwise;
   *e = (vtac_eltwise_params){.batch = pick(s, 1, 3),
                              .channels = pick(s, 1, 80),
@@ -132,7 +130,7 @@ static void random_eltwise(uint64_t *s, OperatorParams *p, char *text) {
            (long long)e->width, e->shift, e->wide, e->vthreads);
 }
 
-static void random_pool(uint64_t *s, OperatorParams *p, char *text) {
+static void random_pool(Choices *s, OperatorParams *p, char *text) {
   vtac_pool2d_params *q = &p->pool;
   *q = (vtac_pool2d_params){.batch = pick(s, 1, 3),
                             .channels = pick(s, 1, 60),
@@ -182,7 +180,7 @@ OPERATOR(requantize, vtac_requantize, eltwise)
 
 static const struct {
   const char *name;
-  void (*random)(uint64_t *state, OperatorParams *params, char *text);
+  void (*random)(Choices *choices, OperatorParams *params, char *text);
   vtac_op *(*declare)(vtac_context *context, const OperatorParams *params);
   TestData *(*data)(const vtac_config *config, const OperatorParams *params,
                     uint64_t seed);
@@ -203,126 +201,34 @@ static const struct {
      data_conv2d_transpose},
     {NULL, NULL, NULL, NULL}};
 
-const char *operator_name(int number) { return operators[number].name; }
-
-OperatorParams operator_random(int number, uint64_t seed,
-                               char ret_text[OPERATOR_TEXT]) {
-  OperatorParams params;
-  memset(&params, 0, sizeof params);
-  operators[number].random(&seed, &params, ret_text);
-  return params;
+OperatorCase operator_case(Choices *choices) {
+  OperatorCase o;
+  memset(&o, 0, sizeof o);
+  o.number = choose(choices, OPERATORS);
+  operators[o.number].random(choices, &o.params, o.text);
+  o.seed = (uint64_t)choose(choices, CHOICE_LIMIT);
+  o.name = operators[o.number].name;
+  return o;
 }
 
-vtac_op *operator_declare(vtac_context *context, int number,
-                          const OperatorParams *params) {
-  return operators[number].declare(context, params);
-}
-
-TestData *operator_data(const vtac_config *config, int number,
-                        const OperatorParams *params, uint64_t seed) {
-  return operators[number].data(config, params, seed);
-}
-
-/* ---- Accelerators ------------------------------------------------------- */
-
-vtac_config *random_config(uint64_t seed, char ret_text[OPERATOR_TEXT]) {
-  vtac_config *config = NULL;
-  while (!config) {
-    int acc = pick_int(&seed, 3, 5), inp = pick_int(&seed, 0, acc);
-    int wgt = pick_int(&seed, 1, acc);
-    int n = snprintf(
-        ret_text, OPERATOR_TEXT,
-        "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": %d, "
-        "\"LOG_WGT_WIDTH\": %d, \"LOG_ACC_WIDTH\": %d, \"LOG_BATCH\": %d, "
-        "\"LOG_BLOCK\": %d, \"LOG_UOP_BUFF_SIZE\": %d, "
-        "\"LOG_INP_BUFF_SIZE\": %d, \"LOG_WGT_BUFF_SIZE\": %d, "
-        "\"LOG_ACC_BUFF_SIZE\": %d}",
-        inp, wgt, acc, pick_int(&seed, 0, 3), pick_int(&seed, 1, 5),
-        pick_int(&seed, 7, 15), pick_int(&seed, 9, 15), pick_int(&seed, 11, 18),
-        pick_int(&seed, 10, 17));
-    config = vtac_config_parse(ret_text, (size_t)n, "random", NULL);
-  }
-  return config;
-}
-
-/* ---- Running ------------------------------------------------------------ */
-
-typedef struct Session {
-  vtac_context *context;
-  vtac_module *module;
-  vtac_device *device;
-  TestData *data;
-  vtac_array *array[TEST_INPUTS + 1];
-} Session;
-
-static void close_session(Session *s) {
-  for (int i = 0; i <= TEST_INPUTS; i++) vtac_array_free(s->array[i]);
-  vtac_device_close(s->device);
-  vtac_module_free(s->module);
-  vtac_context_free(s->context);
-  test_data_free(s->data);
-}
-
-static OperatorOutcome failed(const vtac_error *error, vtac_error *ret_why) {
-  *ret_why = *error;
-  return error->status == VTAC_REFUSED && *error->message ? OP_REFUSED
-                                                          : OP_WRONG;
-}
-
-static OperatorOutcome compare(Session *s, vtac_error *why) {
-  vtac_array *array = s->array[s->data->inputs];
-  size_t size = vtac_array_size(array);
-  unsigned char *result = malloc(size);
-  OperatorOutcome outcome = OP_RIGHT;
-  if (!result) abort();
-  if (vtac_array_read(array, result, why)) {
-    outcome = OP_WRONG;
-  } else if (memcmp(result, s->data->expected, size)) {
-    size_t at = 0;
-    while (result[at] == ((unsigned char *)s->data->expected)[at]) at++;
-    snprintf(why->message, sizeof why->message, "byte %zu of %zu is %u, not %u",
-             at, size, result[at], ((unsigned char *)s->data->expected)[at]);
-    outcome = OP_WRONG;
-  }
-  free(result);
-  return outcome;
-}
-
-static OperatorOutcome run_steps(Session *s, const OperatorRun *run,
-                                 vtac_error *why) {
-  const vtac_device_options options = {.verify = 1};
+vtac_op *operator_declare(const OperatorCase *o, vtac_context *context,
+                          Subject *ret) {
   const vtac_tensor *args;
-  s->context = vtac_context_new(run->config, why);
-  if (!s->context) return OP_WRONG;
-  vtac_op *op = operator_declare(s->context, run->number, run->params);
-  if (!op) return failed(vtac_context_error(s->context), why);
-  const vtac_lower_options lower = {.accelerator = 1};
-  int n = vtac_op_args(op, &args);
-  vtac_op_schedule_to(s->context, op, VTAC_OP_VTA);
-  s->module =
-      vtac_build(s->context, vtac_op_schedule(op), n, args, "op", &lower);
-  if (!s->module) return failed(vtac_context_error(s->context), why);
-  s->device = vtac_device_open(run->config, &options, why);
-  s->data = operator_data(run->config, run->number, run->params, run->seed);
-  if (!s->device || !s->data || s->data->inputs != n - 1) return OP_WRONG;
-  for (int i = 0; i < n; i++) {
-    s->array[i] = vtac_array_like(s->device, args[i], why);
-    if (!s->array[i]) return OP_WRONG;
-    if (i < n - 1 && vtac_array_write(s->array[i], s->data->input[i], why))
-      return OP_WRONG;
-  }
-  if (vtac_module_run(s->module, s->device, n, s->array, why))
-    return failed(why, why);
-  return compare(s, why);
+  vtac_op *op = operators[o->number].declare(context, &o->params);
+  *ret = (Subject){.n = 0};
+  if (!op) return NULL;
+  ret->schedule = vtac_op_schedule(op);
+  ret->n = vtac_op_args(op, &args);
+  ret->inputs = ret->n - 1;
+  for (int i = 0; i < ret->n; i++) ret->args[i] = args[i];
+  return op;
 }
 
-OperatorOutcome operator_run(const OperatorRun *run,
-                             uint64_t ret_counters[VTAC_COUNTERS],
-                             vtac_error *ret_why) {
-  Session s = {0};
-  memset(ret_why, 0, sizeof *ret_why);
-  OperatorOutcome outcome = run_steps(&s, run, ret_why);
-  if (s.device && ret_counters) vtac_device_counters(s.device, ret_counters);
-  close_session(&s);
-  return outcome;
+void operator_data(const OperatorCase *o, const vtac_config *config,
+                   Subject *subject) {
+  TestData *data = operators[o->number].data(config, &o->params, o->seed);
+  if (!data || data->inputs != subject->inputs) abort();
+  for (int i = 0; i < data->inputs; i++) subject->data[i] = data->input[i];
+  subject->data[data->inputs] = data->expected;
+  free(data);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operator library with random parameters on any accelerator. */
+/* The operator library with random parameters. */
 #ifndef TEST_SUPPORT_OPERATORS_H
 #define TEST_SUPPORT_OPERATORS_H
 
-#include "cli/plain.h"
-#include "vtac/vtac.h"
+#include "support/subject.h"
 
 enum { OPERATORS = 12, OPERATOR_TEXT = 400 };
 
@@ -16,29 +15,20 @@ typedef union OperatorParams {
   vtac_pool2d_params pool;
 } OperatorParams;
 
-const char *operator_name(int number);
-/* Small parameters of `seed`, as a line of text for messages, too. */
-OperatorParams operator_random(int number, uint64_t seed,
-                               char ret_text[OPERATOR_TEXT]);
-vtac_op *operator_declare(vtac_context *context, int number,
-                          const OperatorParams *params);
-TestData *operator_data(const vtac_config *config, int number,
-                        const OperatorParams *params, uint64_t seed);
-
-/* A valid accelerator of `seed`, small enough to be filled. */
-vtac_config *random_config(uint64_t seed, char ret_text[OPERATOR_TEXT]);
-
-/* Declares, builds, runs with the streams verified, compares.  The counters
- * receive the work. */
-typedef struct OperatorRun {
-  const vtac_config *config;
+typedef struct OperatorCase {
   int number;
-  const OperatorParams *params;
-  uint64_t seed;
-} OperatorRun;
-typedef enum OperatorOutcome { OP_RIGHT, OP_REFUSED, OP_WRONG } OperatorOutcome;
-OperatorOutcome operator_run(const OperatorRun *run,
-                             uint64_t ret_counters[VTAC_COUNTERS],
-                             vtac_error *ret_why);
+  const char *name;
+  OperatorParams params; /* small ones */
+  uint64_t seed;         /* of the data */
+  char text[OPERATOR_TEXT];
+} OperatorCase;
+
+OperatorCase operator_case(Choices *choices);
+/* The operator with its untouched schedule; NULL where it is refused. */
+vtac_op *operator_declare(const OperatorCase *operator_case,
+                          vtac_context *context, Subject *ret);
+/* Fills in the data of an operator that was accepted. */
+void operator_data(const OperatorCase *operator_case, const vtac_config *config,
+                   Subject *subject);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making, printing, parsing and shrinking random programs. */
+/* Making and printing random programs. */
 #include "support/random_case.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/accelerators.h"
 #include "support/programs.h"
 
 enum { MOST_PRODUCTS = 60000, MOST_VALUES = 20000 };
@@ -96,61 +97,32 @@ static const struct {
                 [FAMILY_CONV2D] = {"conv2d", conv2d_ranges},
                 [FAMILY_ELTWISE] = {"eltwise", eltwise_ranges},
                 [FAMILY_GEMM_FREE] = {"gemm_free", gemm_free_ranges}};
-enum { FAMILIES = sizeof families / sizeof *families };
-
-/* ---- Accelerators ------------------------------------------------------- */
-
-#define CONFIG(inp, wgt, acc, batch, block, sizes)                       \
-  "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": " inp \
-  ", \"LOG_WGT_WIDTH\": " wgt ", \"LOG_ACC_WIDTH\": " acc                \
-  ", \"LOG_BATCH\": " batch ", \"LOG_BLOCK\": " block ", " sizes "}"
-#define SIZES(uop, inp, wgt, acc)                               \
-  "\"LOG_UOP_BUFF_SIZE\": " uop ", \"LOG_INP_BUFF_SIZE\": " inp \
-  ", \"LOG_WGT_BUFF_SIZE\": " wgt ", \"LOG_ACC_BUFF_SIZE\": " acc
-
-static const struct {
-  const char *file, *text; /* neither: the built-in one */
-} configs[CASE_CONFIGS] = {
-    {NULL, NULL},
-    {"golden/configs/b2/vta_config.json", NULL},
-    {"golden/configs/blk8/vta_config.json", NULL},
-    {"golden/configs/blk32/vta_config.json", NULL},
-    /* sixteen micro-ops, a few tiles a memory */
-    {NULL, CONFIG("3", "3", "5", "0", "2", SIZES("6", "8", "9", "9"))},
-    /* lanes narrower than a byte, and wider ones */
-    {NULL, CONFIG("2", "1", "4", "1", "3", SIZES("12", "12", "12", "13"))},
-    {NULL, CONFIG("4", "4", "5", "0", "3", SIZES("13", "13", "15", "14"))},
-};
-
-vtac_config *case_config(int config, vtac_error *error) {
-  const char *file = configs[config].file, *text = configs[config].text;
-  if (file) return vtac_config_load(file, error);
-  return text ? vtac_config_parse(text, strlen(text), "text", error)
-              : vtac_config_default(error);
-}
 
 /* ---- Making ------------------------------------------------------------- */
 
 /* Small values are as likely as all others together. */
-static int pick(uint64_t *state, const ParamRange *range) {
-  int most = range->most;
-  if (test_random(state) >> 63) most = range->least + (most - range->least) / 2;
-  return range->least +
-         (int)(test_random(state) % (uint64_t)(most - range->least + 1));
+static int pick(Choices *c, const ParamRange *range) {
+  int high = choose(c, 2);
+  return choose_from(
+      c, range->least,
+      high ? range->most : range->least + (range->most - range->least) / 2);
 }
 
-RandomCase random_case(uint64_t seed) {
+RandomCase case_of(Choices *c) {
   static const FamilyKind kinds[] = {
       FAMILY_MATMUL, FAMILY_MATMUL, FAMILY_CONV2D,  FAMILY_CONV2D,
       FAMILY_CONV2D, FAMILY_CONV2D, FAMILY_ELTWISE, FAMILY_GEMM_FREE};
-  uint64_t state = seed;
-  RandomCase random = {.kind = kinds[test_random(&state) % 8],
-                       .config = (int)(test_random(&state) % CASE_CONFIGS),
-                       .seed = seed};
+  RandomCase random = {.kind = kinds[choose(c, 8)],
+                       .config = choose(c, ACCELERATORS)};
+  random.seed = (uint64_t)choose(c, CHOICE_LIMIT);
   const ParamRange *ranges = families[random.kind].ranges;
-  for (int i = 0; ranges[i].name; i++)
-    random.param[i] = pick(&state, &ranges[i]);
+  for (int i = 0; ranges[i].name; i++) random.param[i] = pick(c, &ranges[i]);
   return random;
+}
+
+RandomCase random_case(uint64_t seed) {
+  Choices choices = choices_random(seed);
+  return case_of(&choices);
 }
 
 /* ---- From parameters to programs ---------------------------------------- */
@@ -272,67 +244,4 @@ void case_print(const RandomCase *random, char ret[CASE_TEXT]) {
   for (int i = 0; ranges[i].name; i++)
     n += snprintf(ret + n, (size_t)(CASE_TEXT - n), " %s=%d", ranges[i].name,
                   random->param[i]);
-}
-
-static bool parse_kind(const char *word, RandomCase *ret) {
-  for (int i = 0; i < FAMILIES; i++)
-    if (!strcmp(families[i].name, word)) {
-      ret->kind = (FamilyKind)i;
-      for (int k = 0; families[i].ranges[k].name; k++)
-        ret->param[k] = families[i].ranges[k].least;
-      return true;
-    }
-  return false;
-}
-
-static bool parse_pair(const char *word, RandomCase *ret) {
-  const ParamRange *ranges = families[ret->kind].ranges;
-  const char *equal = strchr(word, '=');
-  if (!equal) return false;
-  size_t length = (size_t)(equal - word);
-  if (length == 6 && !strncmp(word, "config", length)) {
-    ret->config = atoi(equal + 1);
-    return ret->config >= 0 && ret->config < CASE_CONFIGS;
-  }
-  if (length == 4 && !strncmp(word, "seed", length)) {
-    ret->seed = strtoull(equal + 1, NULL, 10);
-    return true;
-  }
-  for (int i = 0; ranges[i].name; i++)
-    if (strlen(ranges[i].name) == length &&
-        !strncmp(ranges[i].name, word, length)) {
-      ret->param[i] = atoi(equal + 1);
-      return ret->param[i] >= ranges[i].least &&
-             ret->param[i] <= ranges[i].most;
-    }
-  return false;
-}
-
-bool case_parse(const char *text, RandomCase *ret) {
-  char copy[CASE_TEXT], *rest = copy, *word;
-  *ret = (RandomCase){.kind = FAMILY_MATMUL};
-  if (snprintf(copy, sizeof copy, "%s", text) >= CASE_TEXT) return false;
-  if (!(word = strsep(&rest, " ")) || !parse_kind(word, ret)) return false;
-  while ((word = strsep(&rest, " ")))
-    if (*word && !parse_pair(word, ret)) return false;
-  return true;
-}
-
-/* ---- Shrinking ---------------------------------------------------------- */
-
-/* Each parameter at its least, then halfway to it, then less by one; the
- * built-in accelerator before all. */
-bool case_smaller(const RandomCase *random, int number, RandomCase *ret) {
-  const ParamRange *ranges = families[random->kind].ranges;
-  *ret = *random;
-  if (number == 0) {
-    ret->config = 0;
-    return true;
-  }
-  int i = (number - 1) / 3, step = (number - 1) % 3;
-  for (int k = 0; k <= i; k++)
-    if (!ranges[k].name) return false;
-  int excess = random->param[i] - ranges[i].least;
-  ret->param[i] -= step == 0 ? excess : step == 1 ? excess / 2 : excess > 0;
-  return true;
 }

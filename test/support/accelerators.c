@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The accelerators of the tests. */
+#include "support/accelerators.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIG(inp, wgt, acc, batch, block, sizes)                       \
+  "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": " inp \
+  ", \"LOG_WGT_WIDTH\": " wgt ", \"LOG_ACC_WIDTH\": " acc                \
+  ", \"LOG_BATCH\": " batch ", \"LOG_BLOCK\": " block ", " sizes "}"
+#define SIZES(uop, inp, wgt, acc)                               \
+  "\"LOG_UOP_BUFF_SIZE\": " uop ", \"LOG_INP_BUFF_SIZE\": " inp \
+  ", \"LOG_WGT_BUFF_SIZE\": " wgt ", \"LOG_ACC_BUFF_SIZE\": " acc
+
+static const struct {
+  const char *name, *file, *text; /* no file, no text: the built-in one */
+} known[ACCELERATORS] = {
+    {"built-in", NULL, NULL},
+    {"b2", "golden/configs/b2/vta_config.json", NULL},
+    {"blk8", "golden/configs/blk8/vta_config.json", NULL},
+    {"blk32", "golden/configs/blk32/vta_config.json", NULL},
+    /* sixteen micro-ops, a few tiles a memory */
+    {"tiny", NULL, CONFIG("3", "3", "5", "0", "2", SIZES("6", "8", "9", "9"))},
+    /* lanes narrower than a byte, and wider ones */
+    {"narrow", NULL,
+     CONFIG("2", "1", "4", "1", "3", SIZES("12", "12", "12", "13"))},
+    {"wide", NULL,
+     CONFIG("4", "4", "5", "0", "3", SIZES("13", "13", "15", "14"))},
+};
+
+vtac_config *accelerator(int number, vtac_error *error) {
+  const char *file = known[number].file, *text = known[number].text;
+  if (file) return vtac_config_load(file, error);
+  return text ? vtac_config_parse(text, strlen(text), "text", error)
+              : vtac_config_default(error);
+}
+
+/* NULL where the numbers do not fit together. */
+static vtac_config *any(Choices *c, char *text, size_t size) {
+  int acc = choose_from(c, 3, 5), inp = choose_from(c, 0, acc);
+  int wgt = choose_from(c, 1, acc);
+  int n = snprintf(
+      text, size,
+      "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": %d, "
+      "\"LOG_WGT_WIDTH\": %d, \"LOG_ACC_WIDTH\": %d, \"LOG_BATCH\": %d, "
+      "\"LOG_BLOCK\": %d, \"LOG_UOP_BUFF_SIZE\": %d, "
+      "\"LOG_INP_BUFF_SIZE\": %d, \"LOG_WGT_BUFF_SIZE\": %d, "
+      "\"LOG_ACC_BUFF_SIZE\": %d}",
+      inp, wgt, acc, choose_from(c, 0, 3), choose_from(c, 1, 5),
+      choose_from(c, 7, 15), choose_from(c, 9, 15), choose_from(c, 11, 18),
+      choose_from(c, 10, 17));
+  return vtac_config_parse(text, (size_t)n, "random", NULL);
+}
+
+vtac_config *accelerator_random(Trial *trial) {
+  Choices *c = &trial->choices;
+  vtac_error error;
+  int number = choose(c, 2 * ACCELERATORS);
+  char text[400];
+  vtac_config *config = NULL;
+  if (number < ACCELERATORS) {
+    trial_note(trial, "accelerator %s\n", known[number].name);
+    config = accelerator(number, &error);
+    if (!config) trial_wrong(trial, "%s", error.message);
+    return config;
+  }
+  for (int tries = 0; !config && tries < 30; tries++)
+    config = any(c, text, sizeof text);
+  if (!config) return accelerator(0, NULL);
+  trial_note(trial, "accelerator %s\n", text);
+  return config;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Consumers are scheduled before producers.  A stage's loops fall into outer
+ * ones, where producers may be attached, and inner ones, which are the work of
+ * a unit.  The loops around a stage are a path: from the outermost one, first
+ * those of results, then those of stages attached there.  A producer may stand
+ * at any loop that the paths of all its readers begin with. */
+#include "support/scheduler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_PARTS = 40, MOST_PATH = 40 };
+
+typedef enum Role {
+  ROLE_INPUT,
+  ROLE_LOAD,
+  ROLE_MATRIX,
+  ROLE_VECTOR,
+  ROLE_STORE
+} Role;
+
+typedef struct Part Part;
+
+typedef struct Loop {
+  Part *part;
+  vtac_iter axis;
+  int64_t extent; /* at most */
+  bool thread;
+} Loop;
+
+typedef struct Loops {
+  int n;
+  Loop at[MOST_PATH];
+} Loops;
+
+struct Part {
+  Role role;
+  vtac_stage stage;
+  vtac_tensor tensor;
+  const char *scope;
+  int readers;
+  Part *reader[MOST_PARTS];
+  Loops around; /* those it is attached in */
+  Loops outer;  /* its own */
+};
+
+typedef struct Scheduler {
+  Script *script;
+  Choices *c;
+  int parts;
+  Part part[MOST_PARTS];
+} Scheduler;
+
+/* ---- The graph ---------------------------------------------------------- */
+
+static int inputs_of(const Scheduler *s, vtac_tensor tensor,
+                     const vtac_tensor **ret) {
+  return vtac_tensor_inputs(s->script->context, tensor, ret);
+}
+
+static int reduces_of(vtac_tensor tensor) {
+  int n = 0;
+  while (vtac_tensor_reduce_axis(tensor, n)) n++;
+  return n;
+}
+
+static int64_t extent_of(vtac_iter axis) {
+  int64_t low, extent = 1;
+  vtac_iter_range(axis, &low, &extent);
+  return extent;
+}
+
+static bool is_input(vtac_tensor tensor) { return !vtac_tensor_body(tensor); }
+
+static Role role_of(const Scheduler *s, vtac_stage stage, vtac_tensor tensor) {
+  const vtac_tensor *input;
+  if (is_input(tensor)) return ROLE_INPUT;
+  if (vtac_stage_is_output(stage)) return ROLE_STORE;
+  int n = inputs_of(s, tensor, &input), reduces = reduces_of(tensor);
+  if (reduces && n == 2) return ROLE_MATRIX;
+  bool load = !reduces && n == 1 && is_input(input[0]);
+  return load && strcmp(vtac_tensor_tag(tensor), "map") ? ROLE_LOAD
+                                                        : ROLE_VECTOR;
+}
+
+static Part *part_of(Scheduler *s, vtac_tensor tensor) {
+  for (int i = 0; i < s->parts; i++)
+    if (s->part[i].tensor == tensor) return &s->part[i];
+  return NULL;
+}
+
+static void read_graph(Scheduler *s) {
+  vtac_stage stage;
+  s->parts = 0;
+  while ((stage = vtac_schedule_stage(s->script->schedule, s->parts)) &&
+         s->parts < MOST_PARTS) {
+    Part *part = &s->part[s->parts++];
+    memset(part, 0, sizeof *part);
+    part->stage = stage;
+    part->tensor = vtac_stage_tensor(stage);
+    part->role = role_of(s, stage, part->tensor);
+    part->scope = "local.acc_buffer";
+    const vtac_tensor *input;
+    int n = inputs_of(s, part->tensor, &input);
+    for (int i = 0; i < n; i++) {
+      Part *producer = part_of(s, input[i]);
+      if (!producer) continue;
+      producer->reader[producer->readers++] = part;
+      if (part->role == ROLE_MATRIX)
+        producer->scope = i ? "local.wgt_buffer" : "local.inp_buffer";
+    }
+  }
+}
+
+/* Inputs that stages on the chip read get copies there. */
+static bool cache_inputs(Scheduler *s) {
+  bool any = false;
+  for (int i = 0; i < s->parts; i++) {
+    const Part *part = &s->part[i];
+    vtac_tensor reader[MOST_PARTS];
+    int n = 0;
+    for (int k = 0; part->role == ROLE_INPUT && k < part->readers; k++)
+      if (part->reader[k]->role != ROLE_LOAD)
+        reader[n++] = part->reader[k]->tensor;
+    if (n) script_cache_read(s->script, part->tensor, part->scope, n, reader);
+    any |= n > 0;
+  }
+  return any;
+}
+
+/* ---- Places ------------------------------------------------------------- */
+
+static Loops path_of(const Part *part) {
+  Loops path = part->around;
+  for (int i = 0; i < part->outer.n && path.n < MOST_PATH; i++)
+    path.at[path.n++] = part->outer.at[i];
+  return path;
+}
+
+static Loops common_path(const Part *part) {
+  Loops path = path_of(part->reader[0]);
+  for (int i = 1; i < part->readers; i++) {
+    Loops other = path_of(part->reader[i]);
+    int n = 0;
+    while (n < path.n && n < other.n && path.at[n].axis == other.at[n].axis)
+      n++;
+    path.n = n;
+  }
+  return path;
+}
+
+/* The innermost place is the simplest. */
+static void attach(Scheduler *s, Part *part) {
+  Loops path = common_path(part);
+  path.n -= choose(s->c, path.n + 1);
+  part->around = path;
+  if (path.n == 0) return;
+  const Loop *at = &path.at[path.n - 1];
+  script_compute_at(s->script, part->stage, at->part->stage, at->axis);
+}
+
+/* ---- Loops -------------------------------------------------------------- */
+
+static void push(Loops *loops, Part *part, vtac_iter axis, int64_t extent) {
+  if (axis)
+    loops->at[loops->n++] =
+        (Loop){.part = part, .axis = axis, .extent = extent};
+}
+
+/* Shares an axis between the outer and the inner loops: all of it inside, all
+ * of it outside, or both. */
+static void divide(Scheduler *s, Part *part, vtac_iter axis, Loops *outer,
+                   Loops *inner) {
+  int64_t extent = extent_of(axis);
+  vtac_iter out, in;
+  switch (extent > 1 ? choose(s->c, 4) : choose(s->c, 2)) {
+    case 0: push(inner, part, axis, extent); return;
+    case 1: push(outer, part, axis, extent); return;
+    default: break;
+  }
+  bool nparts = choose(s->c, 2);
+  int64_t n = choose_from(s->c, 1, extent < 5 ? (int)extent : 5);
+  int64_t other = (extent + n - 1) / n;
+  script_split(s->script, part->stage, axis, n, nparts, &out, &in);
+  push(outer, part, out, nparts ? n : other);
+  push(inner, part, in, nparts ? other : n);
+}
+
+static void shuffle(Scheduler *s, Loops *loops) {
+  Loops old = *loops;
+  int order[MOST_PATH];
+  choose_order(s->c, loops->n, order);
+  for (int i = 0; i < loops->n; i++) loops->at[i] = old.at[order[i]];
+}
+
+static void reorder(Scheduler *s, const Part *part, const Loops *outer,
+                    const Loops *inner, const Loops *tile) {
+  const Loops *const lists[] = {outer, inner, tile};
+  vtac_iter axes[MOST_AXES];
+  int n = 0;
+  for (int k = 0; k < 3; k++)
+    for (int i = 0; i < lists[k]->n && n < MOST_AXES; i++)
+      axes[n++] = lists[k]->at[i].axis;
+  script_reorder(s->script, part->stage, n, axes);
+}
+
+/* The first `n` of the inner loops become outer ones. */
+static void move_out(Loops *outer, Loops *inner, int n) {
+  for (int i = 0; i < n; i++) outer->at[outer->n++] = inner->at[i];
+  inner->n -= n;
+  memmove(inner->at, inner->at + n, (size_t)inner->n * sizeof *inner->at);
+}
+
+static vtac_iter first_of(const Loops *inner, const Loops *tile) {
+  return inner->n ? inner->at[0].axis : tile->at[0].axis;
+}
+
+/* The loops over the tensor's tiles, and those inside a tile. */
+static void tile_of(Part *part, Loops *ret) {
+  int n = vtac_tensor_ndim(part->tensor);
+  for (int i = n - 2; i < n; i++) {
+    vtac_iter axis = vtac_axis(part->tensor, i);
+    push(ret, part, axis, extent_of(axis));
+  }
+}
+
+/* ---- Results ------------------------------------------------------------ */
+
+static void fuse(Scheduler *s, Part *part, Loops *outer) {
+  if (outer->n < 2 || !choose_rarely(s->c, 6)) return;
+  int at = choose(s->c, outer->n - 1);
+  Loop *a = &outer->at[at];
+  a->axis = script_fuse(s->script, part->stage, a->axis, a[1].axis);
+  a->extent *= a[1].extent;
+  outer->n--;
+  memmove(a + 1, a + 2, (size_t)(outer->n - at - 1) * sizeof *a);
+}
+
+/* A virtual thread takes two or three parts of an outer loop, and a place. */
+static void thread(Scheduler *s, Part *part, Loops *outer) {
+  int at = choose(s->c, outer->n), to = choose(s->c, outer->n);
+  Loop loop = outer->at[at];
+  vtac_iter rest;
+  if (loop.extent < 2 || loop.thread) return;
+  int n = choose_from(s->c, 2, 3);
+  script_split(s->script, part->stage, loop.axis, n, true, &loop.axis, &rest);
+  outer->at[at].axis = rest;
+  outer->at[at].extent = (loop.extent + n - 1) / n;
+  loop.extent = n;
+  loop.thread = true;
+  memmove(&outer->at[to + 1], &outer->at[to],
+          (size_t)(outer->n - to) * sizeof loop);
+  outer->at[to] = loop;
+  outer->n++;
+}
+
+static void bind(Scheduler *s, const Part *part) {
+  for (int i = 0; i < part->outer.n; i++) {
+    const Loop *loop = &part->outer.at[i];
+    if (!loop->thread) continue;
+    const char *tag = choose_rarely(s->c, 4) ? "vthread" : "cthread";
+    script_bind(s->script, part->stage, loop->axis,
+                vtac_thread_axis(s->script->context, tag));
+  }
+}
+
+static void store(Scheduler *s, Part *part) {
+  Loops inner = {0}, tile = {0};
+  int n = vtac_tensor_ndim(part->tensor);
+  for (int i = 0; i < n - 2; i++)
+    divide(s, part, vtac_axis(part->tensor, i), &part->outer, &inner);
+  tile_of(part, &tile);
+  shuffle(s, &part->outer);
+  if (choose_rarely(s->c, 4)) shuffle(s, &inner);
+  int threads = part->outer.n ? choose_low(s->c, 0, 2) : 0;
+  for (int i = 0; i < threads; i++) thread(s, part, &part->outer);
+  if (inner.n && choose_rarely(s->c, 6))
+    move_out(&part->outer, &inner, choose_from(s->c, 1, inner.n));
+  reorder(s, part, &part->outer, &inner, &tile);
+  bind(s, part);
+  if (!threads) fuse(s, part, &part->outer);
+  script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
+}
+
+/* ---- Stages on the chip ------------------------------------------------- */
+
+static void load(Scheduler *s, Part *part) {
+  Loops inner = {0}, tile = {0};
+  int n = vtac_tensor_ndim(part->tensor);
+  for (int i = 0; i < n - 2; i++) {
+    vtac_iter axis = vtac_axis(part->tensor, i);
+    push(&inner, part, axis, extent_of(axis));
+  }
+  tile_of(part, &tile);
+  if (choose_rarely(s->c, 5)) {
+    Loop all = inner.n ? inner.at[0] : (Loop){0};
+    int at = inner.n ? choose_from(s->c, 1, inner.n) : 0;
+    if (all.extent > 1 && choose(s->c, 2)) {
+      vtac_iter out, in;
+      script_split(s->script, part->stage, all.axis,
+                   choose_from(s->c, 1, (int)all.extent), false, &out, &in);
+      inner.at[0].axis = in;
+      push(&part->outer, part, out, all.extent);
+      at--;
+    }
+    move_out(&part->outer, &inner, at);
+    shuffle(s, &part->outer);
+    reorder(s, part, &part->outer, &inner, &tile);
+  }
+  script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
+}
+
+/* Data axes and reductions, but for those of the tile. */
+static void divide_all(Scheduler *s, Part *part, int reduces, bool reduce_out,
+                       Loops *inner) {
+  int n = vtac_tensor_ndim(part->tensor) - 2;
+  for (int i = 0; i < n + reduces; i++) {
+    vtac_iter axis = i < n ? vtac_axis(part->tensor, i)
+                           : vtac_tensor_reduce_axis(part->tensor, i - n);
+    if (i < n ? choose_rarely(s->c, 3) : reduce_out && choose_rarely(s->c, 2))
+      divide(s, part, axis, &part->outer, inner);
+    else
+      push(inner, part, axis, extent_of(axis));
+  }
+}
+
+/* A reduction starts its result in loops of its own, so the mark must stand
+ * around its reduction axes. */
+static void data_first(Loops *inner, int first) {
+  Loop loop = inner->at[first];
+  memmove(&inner->at[1], &inner->at[0], (size_t)first * sizeof loop);
+  inner->at[0] = loop;
+}
+
+static void vector(Scheduler *s, Part *part) {
+  Loops inner = {0}, tile = {0};
+  int reduces = reduces_of(part->tensor);
+  divide_all(s, part, reduces, false, &inner);
+  tile_of(part, &tile);
+  if (reduces && inner.n == reduces)
+    push(&inner, part, part->outer.at[--part->outer.n].axis, 1);
+  shuffle(s, &part->outer);
+  if (choose_rarely(s->c, 2)) shuffle(s, &inner);
+  for (int i = 0; reduces && i < inner.n; i++)
+    if (!strcmp(vtac_iter_type(inner.at[i].axis), "DataPar")) {
+      data_first(&inner, i);
+      break;
+    }
+  reorder(s, part, &part->outer, &inner, &tile);
+  script_pragma(s->script, part->stage, first_of(&inner, &tile), "alu");
+}
+
+static void matrix(Scheduler *s, Part *part) {
+  Loops inner = {0}, tile = {0};
+  int reduces = reduces_of(part->tensor) - 1;
+  divide_all(s, part, reduces, true, &inner);
+  tile_of(part, &tile);
+  vtac_iter last = vtac_tensor_reduce_axis(part->tensor, reduces);
+  push(&tile, part, last, extent_of(last));
+  shuffle(s, &part->outer);
+  if (choose_rarely(s->c, 2)) shuffle(s, &inner);
+  reorder(s, part, &part->outer, &inner, &tile);
+  script_tensorize(s->script, part->stage, tile.at[0].axis);
+}
+
+static void schedule(Scheduler *s, Part *part) {
+  if (part->role == ROLE_INPUT) return;
+  if (part->role != ROLE_STORE) {
+    attach(s, part);
+    script_set_scope(s->script, part->stage, part->scope);
+  }
+  switch (part->role) {
+    case ROLE_STORE: store(s, part); return;
+    case ROLE_LOAD: load(s, part); return;
+    case ROLE_VECTOR: vector(s, part); return;
+    case ROLE_MATRIX: matrix(s, part); return;
+    case ROLE_INPUT: return;
+  }
+}
+
+void schedule_randomly(Script *script, Choices *choices) {
+  Scheduler *s = calloc(1, sizeof *s);
+  if (!s) abort();
+  s->script = script;
+  s->c = choices;
+  read_graph(s);
+  if (cache_inputs(s)) read_graph(s);
+  for (int i = s->parts - 1; i >= 0; i--) schedule(s, &s->part[i]);
+  free(s);
+}
