@@ -37,6 +37,14 @@ static void bound_anew(Analyzer *analyzer) {
   analyzer->last_bind = analyzer->version;
 }
 
+void analyzer_forget(Analyzer *analyzer) {
+  ptrmap_clear(&analyzer->vars);
+  analyzer->bounds.n = 0;
+  analyzer->moduli.n = 0;
+  analyzer->facts.n = 0;
+  bound_anew(analyzer);
+}
+
 const VarFacts *analyzer_facts(const Analyzer *analyzer, const Var *var) {
   if (!analyzer->vars.n) return NULL;
   return ptrmap_get(&analyzer->vars, var);
@@ -161,26 +169,6 @@ const Expr *canonical_simplify(Analyzer *analyzer, const Expr *expr) {
   return simplifier_visit(&analyzer->canonicalizer, expr);
 }
 
-/* A sum of variables times constants that are not negative.  The rewriter
- * may shuffle it, but its canonical form comes out the same without. */
-static bool is_linear(const Analyzer *analyzer, const Expr *expr) {
-  const Binary *op = AS(Binary, expr);
-  const VarFacts *facts;
-  switch (expr->kind) {
-    case INT: return is_index(expr->type);
-    case VAR:
-      facts = analyzer_facts(analyzer, AS(Var, expr));
-      return is_index(expr->type) && !(facts && facts->value);
-    case ADD: return is_linear(analyzer, op->a) && is_linear(analyzer, op->b);
-    case MUL:
-      if (op->a->kind == INT)
-        return AS(IntImm, op->a)->value >= 0 && is_linear(analyzer, op->b);
-      return op->b->kind == INT && AS(IntImm, op->b)->value >= 0 &&
-             is_linear(analyzer, op->a);
-    default: return false;
-  }
-}
-
 /* Does simplifying the node come down to simplifying each operand? */
 static bool only_holds_operands(const Expr *expr) {
   if (expr->kind != CALL) return expr->kind == LOAD;
@@ -197,7 +185,7 @@ const Expr *simplify(Analyzer *analyzer, const Expr *expr) {
   if (expr->kind == INT) return expr;
   if (only_holds_operands(expr)) return rewrite_node(&analyzer->both, expr);
   if (is_canonical_sum(analyzer, expr)) return expr;
-  if (is_linear(analyzer, expr)) return canonical_simplify(analyzer, expr);
+  if (is_plain_sum(analyzer, expr)) return canonical_simplify(analyzer, expr);
   const Expr *simpler = rewrite_simplify(analyzer, expr);
   if (simpler->kind == INT) return simpler;
   simpler = canonical_simplify(analyzer, simpler);

@@ -13,6 +13,8 @@
 typedef struct Analyzer Analyzer;
 
 Analyzer *analyzer_new(Arena *arena);
+/* As new; cheaper than another one. */
+void analyzer_forget(Analyzer *analyzer);
 Arena *analyzer_arena(const Analyzer *analyzer);
 
 /* Binds a variable to a range (an extent of constant 1 binds it to the
@@ -32,6 +34,11 @@ void analyzer_leave(Analyzer *analyzer, Constraint constraint);
 const Expr *simplify(Analyzer *analyzer, const Expr *expr);
 const Expr *rewrite_simplify(Analyzer *analyzer, const Expr *expr);
 const Expr *canonical_simplify(Analyzer *analyzer, const Expr *expr);
+/* The canonical form of (... (index[0] * size[1] + index[1]) * size[2] ...),
+ * normalised after each dimension; NULL unless the sizes are constants and the
+ * indices sums of int32 variables times constants that are not negative. */
+const Expr *plain_offset(Analyzer *blank, int n, const Expr *const *size,
+                         const Expr *const *index);
 /* With nothing known. */
 const Expr *simplify_alone(Arena *arena, const Expr *expr);
 

@@ -17,49 +17,6 @@
 
 static Form mutate(Simplifier *simplifier, const Expr *expr);
 
-/* ---- Sums that are canonical -------------------------------------------- */
-
-/* The variable and the scale of v or v * scale, scale > 1; NULL for other
- * terms and for variables that stand for a value. */
-static const Var *plain_term(const Analyzer *analyzer, const Expr *term,
-                             int64_t *ret_scale) {
-  *ret_scale = 1;
-  if (term->kind == MUL) {
-    const IntImm *scale = as_int(AS(Binary, term)->b);
-    if (!scale || scale->value <= 1) return NULL;
-    *ret_scale = scale->value;
-    term = AS(Binary, term)->a;
-  }
-  if (term->kind != VAR || !is_index(term->type)) return NULL;
-  const VarFacts *facts = analyzer_facts(analyzer, AS(Var, term));
-  return facts && facts->value ? NULL : AS(Var, term);
-}
-
-/* Is this v1 * s1 + v2 * s2 + ... + c with scales that do not grow, each
- * variable once, and c > 0 or absent?  That is what normalising would write,
- * and most expressions that are visited have been written so before. */
-bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr) {
-  enum { MOST_TERMS = 8 };
-  const Var *var[MOST_TERMS];
-  int64_t scale, least = 1;
-  if (expr->kind == ADD && AS(Binary, expr)->b->kind == INT) {
-    if (AS(IntImm, AS(Binary, expr)->b)->value <= 0) return false;
-    expr = AS(Binary, expr)->a;
-  }
-  for (int n = 0; n < MOST_TERMS; n++) {
-    bool is_first = expr->kind != ADD;
-    var[n] =
-        plain_term(analyzer, is_first ? expr : AS(Binary, expr)->b, &scale);
-    if (!var[n] || scale < least) return false;
-    for (int i = 0; i < n; i++)
-      if (var[i] == var[n]) return false;
-    if (is_first) return true;
-    least = scale;
-    expr = AS(Binary, expr)->a;
-  }
-  return false;
-}
-
 const Expr *canonical_visit(Simplifier *simplifier, const Expr *expr) {
   if (is_canonical_sum(simplifier->analyzer, expr)) return expr;
   Form form = mutate(simplifier, expr);

@@ -268,7 +268,7 @@ static bool goes_before(const Split *a, const Split *b) {
   return order > 0;
 }
 
-static void sort_splits(Sum *sum) {
+void sum_sort(Sum *sum) {
   Split *at = sum->args.at;
   for (int i = 1; i < sum->args.n; i++) {
     Split moving = at[i];
@@ -299,7 +299,7 @@ const Expr *sum_normal(Analyzer *analyzer, const Sum *sum) {
     return make_const(analyzer->arena, sum->type, sum->base);
   Sum *sorted = sum_copy(analyzer, sum);
   for (int i = 0; i < sorted->args.n; i++) merge_split(sorted, i);
-  sort_splits(sorted);
+  sum_sort(sorted);
   const Expr *to = write_sum(analyzer->arena, sorted);
   sum_release(analyzer, sorted);
   return to;

@@ -83,6 +83,8 @@ void sum_add_split(Analyzer *analyzer, Sum *sum, Split split, int64_t scale);
 void sum_add(Analyzer *analyzer, Sum *sum, Form form, int64_t scale);
 void sum_scale(Sum *sum, int64_t scale);
 void sum_divide(Sum *sum, int64_t divisor);
+/* Into the order of the printed form; terms of one scale keep theirs. */
+void sum_sort(Sum *sum);
 /* Takes out of `sum` what `divisor` does not divide: the result. */
 Sum *sum_take_rest(Analyzer *analyzer, Sum *sum, int64_t divisor);
 
@@ -96,8 +98,13 @@ void form_cast_parts(Analyzer *analyzer, Form *form, DType type);
 
 /* The canonical simplifier's visit (canonical.c). */
 const Expr *canonical_visit(Simplifier *simplifier, const Expr *expr);
-/* Is this expression a sum in canonical form already?  A cheap look that may
- * miss some. */
+
+/* ---- Plain sums (plain_sum.c) ------------------------------------------- */
+
+/* A sum of variables times constants that are not negative.  The rewriter
+ * may shuffle it, but its canonical form comes out the same without. */
+bool is_plain_sum(const Analyzer *analyzer, const Expr *expr);
+/* Is this a plain sum in canonical form?  May miss some. */
 bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr);
 
 #endif

@@ -50,9 +50,10 @@ static uint64_t own_hash(const Expr *expr) {
 }
 
 static uint64_t node_hash(const Expr *expr) {
-  uint64_t type = expr->type.code | (uint64_t)expr->type.bits << 8 |
-                  (uint64_t)expr->type.lanes << 16;
-  return mix(mix(expr->kind, type), own_hash(expr));
+  uint64_t head = expr->kind | (uint64_t)expr->type.code << 8 |
+                  (uint64_t)expr->type.bits << 16 |
+                  (uint64_t)expr->type.lanes << 24;
+  return mix(own_hash(expr), head);
 }
 
 typedef struct FactsWalk {

@@ -156,8 +156,9 @@ static const Expr *canonical_offset(Analyzer *blank, const Expr *offset) {
   return sum;
 }
 
-const Expr *flat_offset(Analyzer *blank, const Buffer *layout,
-                        const Expr *const *index) {
+/* Dimension by dimension, whatever the indices are. */
+static const Expr *general_offset(Analyzer *blank, const Buffer *layout,
+                                  const Expr *const *index) {
   Arena *arena = analyzer_arena(blank);
   const Expr *offset = make_i32(arena, 0);
   for (int i = 0; i < layout->n; i++) {
@@ -170,6 +171,16 @@ const Expr *flat_offset(Analyzer *blank, const Buffer *layout,
     }
     if (i > 0) offset = canonical_offset(blank, offset);
   }
+  return offset;
+}
+
+const Expr *flat_offset(Analyzer *blank, const Buffer *layout,
+                        const Expr *const *index) {
+  Arena *arena = analyzer_arena(blank);
+  const Expr *offset = NULL;
+  if (!layout->stride)
+    offset = plain_offset(blank, layout->n, layout->shape, index);
+  if (!offset) offset = general_offset(blank, layout, index);
   if (!is_const(layout->elem_offset, 0))
     offset = ex_add(arena, offset, layout->elem_offset);
   return simplify(blank, offset);

@@ -176,7 +176,8 @@ static void ask_consumer(Demand *demand, SetVec *dim) {
 
   PtrMap roots; /* Var -> IntSet */
   ptrmap_init(&roots, lowering->scratch);
-  Analyzer *analyzer = analyzer_new(lowering->arena);
+  Analyzer *analyzer = lowering->messages.reader;
+  analyzer_forget(analyzer);
   for (int i = 0; i < op->n; i++)
     root_set(demand, op->axis[i], analyzer, &roots);
   for (int i = 0; i < op->reduce_axes; i++)

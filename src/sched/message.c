@@ -17,7 +17,8 @@ void messages_init(Messages *messages, Arena *arena, Arena *scratch) {
   *messages = (Messages){.arena = arena,
                          .scratch = scratch,
                          .analyzer = analyzer_new(arena),
-                         .blank = analyzer_new(arena)};
+                         .blank = analyzer_new(arena),
+                         .reader = analyzer_new(arena)};
   ptrmap_init(&messages->range, scratch);
   ptrmap_init(&messages->sets, scratch);
 }

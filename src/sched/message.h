@@ -13,6 +13,7 @@ typedef struct Messages {
   Arena *arena, *scratch; /* expressions; tables */
   Analyzer *analyzer;     /* knows the ranges of the axes met so far */
   Analyzer *blank;        /* knows nothing */
+  Analyzer *reader;       /* knows the axes of one stage that reads another */
   PtrMap range;           /* IterVar -> Range */
   Analyzer *known;        /* knows all ranges; made by know_ranges */
   PtrMap sets;            /* Var -> IntSet, of all ranges */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plain sums, v1 * c1 + v2 * c2 + ... + c of variables and constants: most of
+ * what the simplifiers meet.  What holds for them can be told without visiting
+ * them, and their canonical form comes of a few additions. */
+#include "arith/form.h"
+#include "ir/build.h"
+
+bool is_plain_sum(const Analyzer *analyzer, const Expr *expr) {
+  const Binary *op = AS(Binary, expr);
+  const VarFacts *facts;
+  switch (expr->kind) {
+    case INT: return is_index(expr->type);
+    case VAR:
+      facts = analyzer_facts(analyzer, AS(Var, expr));
+      return is_index(expr->type) && !(facts && facts->value);
+    case ADD:
+      return is_plain_sum(analyzer, op->a) && is_plain_sum(analyzer, op->b);
+    case MUL:
+      if (op->a->kind == INT)
+        return AS(IntImm, op->a)->value >= 0 && is_plain_sum(analyzer, op->b);
+      return op->b->kind == INT && AS(IntImm, op->b)->value >= 0 &&
+             is_plain_sum(analyzer, op->a);
+    default: return false;
+  }
+}
+
+/* The variable and the scale of v or v * scale, scale > 1; NULL for other
+ * terms and for variables that stand for a value. */
+static const Var *plain_term(const Analyzer *analyzer, const Expr *term,
+                             int64_t *ret_scale) {
+  *ret_scale = 1;
+  if (term->kind == MUL) {
+    const IntImm *scale = as_int(AS(Binary, term)->b);
+    if (!scale || scale->value <= 1) return NULL;
+    *ret_scale = scale->value;
+    term = AS(Binary, term)->a;
+  }
+  if (term->kind != VAR || !is_index(term->type)) return NULL;
+  const VarFacts *facts = analyzer_facts(analyzer, AS(Var, term));
+  return facts && facts->value ? NULL : AS(Var, term);
+}
+
+/* Is this v1 * s1 + v2 * s2 + ... + c with scales that do not grow, each
+ * variable once, and c > 0 or absent?  That is what normalising would write,
+ * and most expressions that are visited have been written so before. */
+bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr) {
+  enum { MOST_TERMS = 8 };
+  const Var *var[MOST_TERMS];
+  int64_t scale, least = 1;
+  if (expr->kind == ADD && AS(Binary, expr)->b->kind == INT) {
+    if (AS(IntImm, AS(Binary, expr)->b)->value <= 0) return false;
+    expr = AS(Binary, expr)->a;
+  }
+  for (int n = 0; n < MOST_TERMS; n++) {
+    bool is_first = expr->kind != ADD;
+    var[n] =
+        plain_term(analyzer, is_first ? expr : AS(Binary, expr)->b, &scale);
+    if (!var[n] || scale < least) return false;
+    for (int i = 0; i < n; i++)
+      if (var[i] == var[n]) return false;
+    if (is_first) return true;
+    least = scale;
+    expr = AS(Binary, expr)->a;
+  }
+  return false;
+}
+
+/* ---- Offsets ------------------------------------------------------------ */
+
+/* sum += expr * scale, term by term; false at what is no int32 plain sum. */
+static bool add_plain(Analyzer *analyzer, Sum *sum, const Expr *expr,
+                      int64_t scale) {
+  const Binary *op = AS(Binary, expr);
+  if (!dtype_eq(expr->type, INT32)) return false;
+  switch (expr->kind) {
+    case INT:
+      sum->base = wrap_add(sum->base, wrap_mul(AS(IntImm, expr)->value, scale));
+      return true;
+    case VAR:
+      sum_add_split(analyzer, sum,
+                    (Split){.index = expr,
+                            .lower = 1,
+                            .upper = UPPER_INF,
+                            .scale = 1,
+                            .type = expr->type},
+                    scale);
+      return true;
+    case ADD:
+      return add_plain(analyzer, sum, op->a, scale) &&
+             add_plain(analyzer, sum, op->b, scale);
+    case MUL:
+      if (op->b->kind != INT || AS(IntImm, op->b)->value < 0) return false;
+      return add_plain(analyzer, sum, op->a,
+                       wrap_mul(scale, AS(IntImm, op->b)->value));
+    default: return false;
+  }
+}
+
+/* Adds the dimensions one after the other; false if that is not possible. */
+static bool add_dimensions(Analyzer *analyzer, Sum *sum, int n,
+                           const Expr *const *size, const Expr *const *index) {
+  for (int k = 0; k < n; k++) {
+    const IntImm *steps = as_int(size[k]);
+    if (!steps || steps->value <= 0) return false;
+    sum_scale(sum, steps->value);
+    if (!add_plain(analyzer, sum, index[k], 1)) return false;
+    if (k > 0) sum_sort(sum);
+  }
+  return true;
+}
+
+const Expr *plain_offset(Analyzer *blank, int n, const Expr *const *size,
+                         const Expr *const *index) {
+  Sum *sum = sum_new(blank, INT32);
+  bool good = add_dimensions(blank, sum, n, size, index) && n > 1;
+  const Expr *offset = good ? sum_normal(blank, sum) : NULL;
+  sum_release(blank, sum);
+  return offset;
+}
