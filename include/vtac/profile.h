@@ -180,6 +180,22 @@ VTAC_API vtac_status vtac_profile_replay(const vtac_profile *profile,
                                          const vtac_profile_events *events,
                                          vtac_error *error);
 
+/* ---- What would help ---------------------------------------------------- */
+
+/* A run in which one thing is other than it is; texts in static storage. */
+typedef struct vtac_what_if {
+  const char *name;    /* "wide-bus" */
+  const char *premise; /* "on a bus twice as wide" */
+  const char *means;   /* what a person can do to come closer to that */
+} vtac_what_if;
+/* Experiment number `index`, from 0; returns 0 past the last one. */
+VTAC_API int vtac_what_if_at(int index, vtac_what_if *ret);
+/* The profile of the same run under that premise, whose sites are the same; the
+ * caller frees it.  Its instructions serve the time only: they need not compute
+ * what the run does. */
+VTAC_API vtac_profile *vtac_profile_what_if(const vtac_profile *profile,
+                                            int index, vtac_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -41,12 +41,13 @@ typedef struct CommonOptions {
   const char *dump_dir;   /* NULL: no files */
   vtac_sim_path sim_path;
   vtac_simulator simulator;
-  const char *board;  /* run there: a preset or a file; NULL: a simulator */
-  bool native;        /* run machine code, not the evaluator */
-  const char *output; /* write the module there and run nothing, or NULL */
-  const char *target; /* of the module that is written; NULL: this machine */
-  const char *load;   /* run this file's module instead of building one */
-  char origin[512];   /* the command with its own options, as given */
+  const char *board;   /* run there: a preset or a file; NULL: a simulator */
+  bool explain, insns; /* profile instead of running; list instructions, too */
+  bool native;         /* run machine code, not the evaluator */
+  const char *output;  /* write the module there and run nothing, or NULL */
+  const char *target;  /* of the module that is written; NULL: this machine */
+  const char *load;    /* run this file's module instead of building one */
+  char origin[512];    /* the command with its own options, as given */
 } CommonOptions;
 
 /* One command-line option; `arg` NULL means that it takes none. */
@@ -60,7 +61,10 @@ typedef struct Command {
   int (*run)(int argc, char **argv);
 } Command;
 
-extern const Command commands[]; /* ends with a NULL name */
+/* Both end with a NULL name; operators take the common options. */
+extern const Command operators[], commands[];
+/* The command called `name`, or NULL. */
+const Command *command_find(const Command *list, const char *name);
 
 /* ---- Messages (standard error) ------------------------------------------ */
 

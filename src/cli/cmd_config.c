@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/commands.h"
 #include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/json.h"
 
 typedef struct ConfigOptions {
   const char *file;
@@ -40,24 +41,12 @@ static void print_text(const vtac_config *config) {
   }
 }
 
-static void print_json_text(const char *text) {
-  putchar('"');
-  for (; *text; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c < 0x20)
-      printf("\\u%04x", c);
-    else
-      printf(c == '"' || c == '\\' ? "\\%c" : "%c", c);
-  }
-  putchar('"');
-}
-
 static void print_json(const vtac_config *config) {
   vtac_config_value value;
   for (int i = 0; vtac_config_at(config, i, &value); i++) {
     printf("%s\n  \"%s\": ", i ? "," : "{", value.name);
     if (value.text)
-      print_json_text(value.text);
+      json_text(value.text);
     else
       printf("%lld", (long long)value.number);
   }

@@ -15,13 +15,6 @@ enum { MOST_WORDS = 64, MOST_ARGS = 32 };
 
 /* ---- The command that made it ------------------------------------------- */
 
-static const Command *find_command(const char *name) {
-  for (const Command *command = commands; command->name; command++)
-    if (!strcmp(command->name, name) && command->run != command_run)
-      return command;
-  return NULL;
-}
-
 /* The module's own command line, then --load FILE, then what the user adds. */
 static int run_as(const char *origin, int argc, char **argv) {
   char copy[512], load[] = "--load", *rest = copy, *word;
@@ -33,13 +26,13 @@ static int run_as(const char *origin, int argc, char **argv) {
   words[n++] = load;
   for (int i = 1; i < argc && n < MOST_WORDS; i++) words[n++] = argv[i];
   words[n] = NULL;
-  return find_command(words[0])->run(n, words);
+  return command_find(operators, words[0])->run(n, words);
 }
 
 static bool has_command(const char *origin) {
   char name[32];
   snprintf(name, sizeof name, "%.*s", (int)strcspn(origin, " "), origin);
-  return find_command(name) != NULL;
+  return command_find(operators, name) != NULL;
 }
 
 /* ---- Any module --------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/account.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/stream_io.h"
@@ -21,7 +22,8 @@ typedef struct Range {
 
 typedef struct StreamOptions {
   const char *input, *config_file;
-  bool run, timing_only, json, runs_only; /* an option only of runs is given */
+  bool run, timing_only, json, stats_given;
+  bool runs_only; /* an option only of runs is given */
   vtac_stream_options options;
   Range image[MOST_RANGES], dump[MOST_RANGES];
   size_t images, dumps;
@@ -114,6 +116,7 @@ static bool take_stats(StreamOptions *own, const char *text) {
   static const char *const names[] = {"text", "json"};
   int format = parse_choice("--stats", text, 2, names);
   own->json = format == 1;
+  own->stats_given = true;
   return format >= 0;
 }
 
@@ -180,6 +183,14 @@ static int write_dumps(const StreamOptions *own) {
 
 /* ---- Results ------------------------------------------------------------ */
 
+/* On what the cycles were spent, if they were counted. */
+static void print_account(const vtac_profile *profile, bool json) {
+  if (!profile) return;
+  if (json) printf(" \"account\": {");
+  (json ? account_json : account_text)(profile);
+  if (json) printf("},\n");
+}
+
 static void print_text(const vtac_stream_result *result, bool counted) {
   puts("Execution statistics:");
   for (int i = 0; i < VTAC_COUNTERS && counted; i++)
@@ -191,9 +202,11 @@ static void print_text(const vtac_stream_result *result, bool counted) {
 }
 
 static void print_json(const vtac_stream_result *result, size_t count,
-                       bool counted) {
+                       bool counted, const vtac_profile *profile) {
   const char *comma = "";
-  printf("{\"instructions\": %zu, \"stats\": {", count);
+  printf("{\"instructions\": %zu,", count);
+  print_account(profile, true);
+  printf(" \"stats\": {");
   for (int i = 0; i < VTAC_COUNTERS && counted; i++) {
     printf("%s\"%s\": %llu", comma, vtac_counter_name(i),
            (unsigned long long)result->counters[i]);
@@ -237,10 +250,15 @@ static int run(const StreamOptions *own, const vtac_config *config,
           : vtac_stream_run(config, stream, count, &own->options, &result,
                             &error);
   if (status) return report(&error);
+  vtac_profile *profile = own->stats_given && result.timed
+                              ? vtac_profile_stream(config, stream, count, NULL)
+                              : NULL;
   if (own->json)
-    print_json(&result, count, !own->timing_only);
+    print_json(&result, count, !own->timing_only, profile);
   else
     print_text(&result, !own->timing_only);
+  if (!own->json) print_account(profile, false);
+  vtac_profile_free(profile);
   return write_dumps(own);
 }
 

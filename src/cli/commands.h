@@ -19,6 +19,7 @@ int command_board(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_passes(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_asm(int argc, char **argv);
 int command_disasm(int argc, char **argv);
 int command_stream(int argc, char **argv);

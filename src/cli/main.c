@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-const Command commands[] = {
+const Command operators[] = {
     {"gemm", "blocked matrix multiply", command_gemm},
     {"conv2d", "2D convolution", command_conv2d},
     {"dense", "dense layer: matrix multiply and bias", command_dense},
@@ -21,7 +21,11 @@ const Command commands[] = {
     {"max_pool2d", "2D maximum pooling", command_max_pool2d},
     {"avg_pool2d", "2D average pooling", command_avg_pool2d},
     {"global_avg_pool2d", "average of each channel", command_global_avg_pool2d},
+    {NULL, NULL, NULL}};
+
+const Command commands[] = {
     {"run", "run a saved module", command_run},
+    {"explain", "say where the cycles of a run go", command_explain},
     {"asm", "instructions from their text", command_asm},
     {"disasm", "the text of instructions", command_disasm},
     {"stream", "verify or run a stream of instructions", command_stream},
@@ -30,13 +34,19 @@ const Command commands[] = {
     {"passes", "list the lowering passes", command_passes},
     {NULL, NULL, NULL}};
 
+static void list(FILE *out, const char *title, const Command *command) {
+  fprintf(out, "\n%s:\n", title);
+  for (; command->name; command++)
+    fprintf(out, "  %-17s %s\n", command->name, command->summary);
+}
+
 static int help(FILE *out) {
   fprintf(out,
           "usage: vtac COMMAND [options]\n\n"
           "A tensor compiler, runtime and simulator for the VTA "
-          "accelerator.\n\nCommands:\n");
-  for (const Command *command = commands; command->name; command++)
-    fprintf(out, "  %-17s %s\n", command->name, command->summary);
+          "accelerator.\n");
+  list(out, "Operators", operators);
+  list(out, "Commands", commands);
   fprintf(out,
           "\n'vtac COMMAND --help' shows a command's options; "
           "'vtac --version' the version.\n");
@@ -48,6 +58,11 @@ static int flush(int status) {
   if (!fflush(stdout) && !ferror(stdout)) return status;
   complain("cannot write to standard output");
   return EXIT_ENVIRONMENT;
+}
+
+const Command *command_find(const Command *list, const char *name) {
+  while (list->name && strcmp(list->name, name)) list++;
+  return list->name ? list : NULL;
 }
 
 int main(int argc, char **argv) {
@@ -62,9 +77,9 @@ int main(int argc, char **argv) {
     printf("vtac %s\n", vtac_version());
     return flush(EXIT_RIGHT);
   }
-  for (const Command *command = commands; command->name; command++)
-    if (!strcmp(command->name, argv[1]))
-      return flush(command->run(argc - 1, argv + 1));
+  const Command *command = command_find(operators, argv[1]);
+  if (!command) command = command_find(commands, argv[1]);
+  if (command) return flush(command->run(argc - 1, argv + 1));
   complain("there is no command '%s'", argv[1]);
   return bad_usage("");
 }

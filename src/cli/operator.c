@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/account.h"
 #include "cli/dump.h"
+#include "cli/explain.h"
 #include "cli/progress.h"
 
 enum { MOST_ARGS = 4 };
@@ -127,7 +129,7 @@ static int close_insns(Session *s) {
 static int build_module(Session *s) {
   static const char *const cse[] = {"CommonSubexprElim"};
   vtac_lower_options options = {.accelerator = 1};
-  if (s->command->keep_expressions) {
+  if (s->command->keep_expressions && !s->options->explain) {
     options.disabled = cse;
     options.disabled_count = 1;
   }
@@ -135,8 +137,9 @@ static int build_module(Session *s) {
   int n = vtac_op_args(s->op, &args);
   dump_watch(&s->dump, "build", &options);
   vtac_op_schedule_to(s->context, s->op, VTAC_OP_VTA);
-  s->module = vtac_build(s->context, vtac_op_schedule(s->op), n, args,
-                         s->command->function, &options);
+  s->module =
+      vtac_build(s->context, vtac_op_schedule(s->op), n, args,
+                 s->options->explain ? "main" : s->command->function, &options);
   if (!s->module) return report(vtac_context_error(s->context));
   return s->dump.failure;
 }
@@ -166,6 +169,16 @@ static int build(Session *s) {
   if (status < 0 && s->options->native && !s->options->load)
     status = compile_module(s);
   return status;
+}
+
+/* The function as --emit vta shows it. */
+static int explain_operator(Session *s) {
+  vtac_error error;
+  const CommonOptions *options = s->options;
+  progress_show("timing");
+  vtac_profile *profile = vtac_profile_module(s->module, &error);
+  if (!profile) return report(&error);
+  return explain(profile, options->stats == STATS_JSON, options->insns);
 }
 
 static int save_module(Session *s) {
@@ -244,12 +257,26 @@ static void print_stats(const vtac_device *device) {
            (unsigned long long)vtac_device_cycles(device));
 }
 
+/* On what the cycles were spent, where statistics are asked for and cycles were
+ * counted; a module that cannot say has no account. */
+static void print_account(const Session *s, bool json) {
+  if (!s->options->stats_given || !vtac_device_cycles(s->device)) return;
+  vtac_profile *profile = vtac_profile_module(s->module, NULL);
+  if (!profile) return;
+  if (json) printf(" \"account\": {");
+  (json ? account_json : account_text)(profile);
+  if (json) printf("},\n");
+  vtac_profile_free(profile);
+}
+
 static void print_json(const Session *s, bool right) {
   uint64_t counters[VTAC_COUNTERS];
   vtac_device_counters(s->device, counters);
-  printf("{\"function\": \"%s\", \"right\": %s, \"seed\": %llu, \"stats\": {",
+  printf("{\"function\": \"%s\", \"right\": %s, \"seed\": %llu,",
          s->command->function, right ? "true" : "false",
          (unsigned long long)s->options->seed);
+  print_account(s, true);
+  printf(" \"stats\": {");
   for (int i = 0; i < VTAC_COUNTERS; i++)
     printf("%s\"%s\": %llu", i ? ", " : "", vtac_counter_name(i),
            (unsigned long long)counters[i]);
@@ -266,6 +293,7 @@ static void print_verdict(const Session *s, bool right) {
     return;
   }
   if (!options->quiet || options->stats_given) print_stats(s->device);
+  print_account(s, false);
   if (right && !options->quiet) puts(s->command->success);
 }
 
@@ -295,6 +323,7 @@ static int run_steps(Session *s) {
   progress_open();
   progress_show("building");
   if (status < 0) status = build(s);
+  if (status < 0 && s->options->explain) return explain_operator(s);
   if (status < 0 && save) return save_module(s);
   if (status < 0 && !stream) return EXIT_RIGHT;
   if (status < 0) status = open_device(s);

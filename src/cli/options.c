@@ -29,6 +29,8 @@ enum {
   OPT_SIM,
   OPT_BOARD,
   OPT_EXEC,
+  OPT_EXPLAIN,
+  OPT_INSNS,
   OPT_OUTPUT,
   OPT_TARGET,
   OPT_LOAD,
@@ -61,6 +63,9 @@ static const Option common_options[] = {
                    "see 'vtac board'"},
     [OPT_EXEC] = {"exec", "NAME",
                   "run by the evaluator (default) or as native code"},
+    [OPT_EXPLAIN] = {"explain", NULL,
+                     "do not run it but say where its cycles go"},
+    [OPT_INSNS] = {"insns", NULL, "with explain: list every instruction"},
     [OPT_OUTPUT] = {"output", "FILE",
                     "write the module to a .o, .so or .c file (also -o)"},
     [OPT_TARGET] = {"target", "NAME",
@@ -291,6 +296,8 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
     case OPT_SIM: return take_sim(common, text);
     case OPT_BOARD: common->board = text; return true;
     case OPT_EXEC: return take_exec(common, text);
+    case OPT_EXPLAIN: return common->explain = true;
+    case OPT_INSNS: return common->insns = true;
     case OPT_OUTPUT: common->output = text; return true;
     case OPT_TARGET: common->target = text; return true;
     case OPT_LOAD: common->load = text; return true;

@@ -31,7 +31,7 @@ const char *vtac_token_name(int queue) {
 
 void vtac_profile_free(vtac_profile *profile) {
   if (!profile) return;
-  sites_clear(&profile->sites);
+  sites_release(profile->sites);
   free(profile->insns);
   free(profile->site);
   free(profile->bytes);
@@ -53,7 +53,9 @@ static vtac_profile *new_profile(vtac_error *error) {
 /* The profile with its account, or NULL if there can be none. */
 static vtac_profile *accounted(vtac_profile *profile, vtac_error *error) {
   Diag diag;
-  if (!profile_account(profile, &diag)) return profile;
+  vtac_status status = profile_seal(profile, &diag);
+  if (!status) status = profile_account(profile, &diag);
+  if (!status) return profile;
   report_error(error, &diag);
   vtac_profile_free(profile);
   return NULL;
@@ -104,13 +106,13 @@ int vtac_profile_part(const vtac_profile *profile, int index,
 }
 
 const char *vtac_profile_text(const vtac_profile *profile) {
-  return profile->sites.text ? profile->sites.text : "";
+  return profile->sites ? profile->sites->text : "";
 }
 
 int vtac_profile_site(const vtac_profile *profile, int site,
                       vtac_site *ret_site) {
-  const SiteTable *sites = &profile->sites;
-  if (site < 1 || site >= sites->sites) return 0;
+  const SiteTable *sites = profile->sites;
+  if (!sites || site < 1 || site >= sites->sites) return 0;
   const InsnSite *from = &sites->site[site];
   *ret_site = (vtac_site){
       .line = from->line,
@@ -127,15 +129,16 @@ int vtac_profile_insn_site(const vtac_profile *profile, size_t insn) {
 
 int vtac_profile_loop(const vtac_profile *profile, int loop,
                       vtac_site_loop *ret_loop) {
-  if (loop < 0 || loop >= profile->sites.loops) return 0;
-  const SiteLoop *from = &profile->sites.loop[loop];
+  if (!profile->sites || loop < 0 || loop >= profile->sites->loops) return 0;
+  const SiteLoop *from = &profile->sites->loop[loop];
   *ret_loop = (vtac_site_loop){from->line, from->parent, from->name};
   return 1;
 }
 
 const char *vtac_profile_stage(const vtac_profile *profile, int stage) {
-  const SiteTable *sites = &profile->sites;
-  return stage >= 0 && stage < sites->stages ? sites->stage[stage] : NULL;
+  const SiteTable *sites = profile->sites;
+  bool known = sites && stage >= 0 && stage < sites->stages;
+  return known ? sites->stage[stage] : NULL;
 }
 
 /* ---- The account -------------------------------------------------------- */
@@ -151,17 +154,16 @@ static bool is_inside(const SiteTable *sites, int loop, int around) {
 
 static bool in_scope(const vtac_profile *profile, int site, vtac_scope scope,
                      int index) {
-  const SiteTable *sites = &profile->sites;
+  const SiteTable *sites = profile->sites;
+  const InsnSite unknown = {0, -1, -1};
+  const InsnSite *at = sites ? &sites->site[site] : &unknown;
   switch (scope) {
     case VTAC_SCOPE_RUN: return true;
-    case VTAC_SCOPE_REST: return site == profile->rows;
-    case VTAC_SCOPE_SITE: return site == index && site < profile->rows;
+    case VTAC_SCOPE_SITE: return site == index;
+    case VTAC_SCOPE_STAGE: return at->stage == index;
     case VTAC_SCOPE_LOOP:
-      return site < sites->sites && index >= 0 &&
-             is_inside(sites, sites->site[site].loop, index);
-    case VTAC_SCOPE_STAGE:
-      if (site >= sites->sites) return index == -1 && site < profile->rows;
-      return sites->site[site].stage == index;
+      return index >= 0 && is_inside(sites, at->loop, index);
+    case VTAC_SCOPE_REST: break; /* no site */
   }
   return false;
 }
@@ -170,7 +172,9 @@ uint64_t vtac_profile_spent(const vtac_profile *profile, vtac_scope scope,
                             int index, vtac_unit unit, vtac_cause cause) {
   uint64_t sum = 0;
   if ((unsigned)unit >= VTAC_UNITS || (unsigned)cause >= VTAC_CAUSES) return 0;
-  for (int site = 0; site <= profile->rows; site++)
+  if (scope == VTAC_SCOPE_RUN || scope == VTAC_SCOPE_REST)
+    sum = profile->spent[profile->rows].cycles[unit][cause];
+  for (int site = 0; site < profile->rows; site++)
     if (in_scope(profile, site, scope, index))
       sum += profile->spent[site].cycles[unit][cause];
   return sum;

@@ -22,8 +22,8 @@ typedef struct SpentCycles {
 
 struct vtac_profile {
   HwConfig config;
-  SiteTable sites; /* empty if there is no function */
-  int rows;        /* sites, at least the unknown one */
+  SiteTable *sites; /* shared by profiles of one run; NULL: no function */
+  int rows;         /* sites, at least the unknown one */
 
   Insn *insns;
   uint32_t *site; /* of the instructions */
@@ -43,13 +43,13 @@ vtac_status profile_record_module(vtac_profile *profile,
 vtac_status profile_record_stream(vtac_profile *profile, const void *stream,
                                   size_t count, Diag *diag);
 
+/* Another profile with what has been recorded, not yet accounted for. */
+vtac_status profile_copy(const vtac_profile *profile, vtac_profile **ret,
+                         Diag *diag);
+/* Closes gaps behind streams that have become shorter and encodes what the
+ * instructions have become. */
+vtac_status profile_seal(vtac_profile *profile, Diag *diag);
+
 /* profile_account.c: times the streams and fills in the rest. */
 vtac_status profile_account(vtac_profile *profile, Diag *diag);
-/* The cycles of the recorded streams with other knobs and with that many tokens
- * more in the queues at the start of each stream. */
-vtac_status profile_time(const vtac_profile *profile,
-                         const TimingConfig *timing,
-                         const uint64_t more_tokens[HW_TOKENS],
-                         uint64_t *ret_cycles, Diag *diag);
-
 #endif

@@ -18,27 +18,6 @@ static TsimJob job_of(const vtac_profile *profile, uint32_t stream) {
                    .tokens = part->tokens};
 }
 
-vtac_status profile_time(const vtac_profile *profile,
-                         const TimingConfig *timing,
-                         const uint64_t more_tokens[HW_TOKENS],
-                         uint64_t *ret_cycles, Diag *diag) {
-  uint64_t cycles = 0;
-  for (uint32_t i = 0; i < profile->stream_count; i++) {
-    TsimJob job = job_of(profile, i);
-    TsimResult result;
-    uint64_t tokens[HW_TOKENS];
-    for (int queue = 0; queue < HW_TOKENS; queue++)
-      tokens[queue] = job.tokens[queue] + more_tokens[queue];
-    job.timing = timing;
-    job.tokens = tokens;
-    vtac_status status = tsim_time(&job, &result, diag);
-    if (status) return status;
-    cycles += result.cycles;
-  }
-  *ret_cycles = cycles;
-  return VTAC_OK;
-}
-
 /* ---- The account -------------------------------------------------------- */
 
 typedef struct Ledger {
@@ -84,7 +63,7 @@ static vtac_status account_streams(vtac_profile *profile, Diag *diag) {
 }
 
 vtac_status profile_account(vtac_profile *profile, Diag *diag) {
-  profile->rows = profile->sites.sites ? profile->sites.sites : 1;
+  profile->rows = profile->sites ? profile->sites->sites : 1;
   size_t rows = (size_t)profile->rows + 1;
   profile->spent = calloc(rows, sizeof *profile->spent);
   profile->made = calloc(rows, sizeof *profile->made);

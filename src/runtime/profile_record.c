@@ -47,6 +47,57 @@ static vtac_status add_stream(vtac_profile *profile, uint32_t count,
   return VTAC_OK;
 }
 
+static vtac_status encode(vtac_profile *profile, Diag *diag) {
+  vtac_status status = VTAC_OK;
+  for (uint32_t i = 0; i < profile->count && !status; i++) {
+    uint64_t word[2] = {0, 0};
+    status = hw_encode(&profile->config, &profile->insns[i], word, diag);
+    hw_insn_write(word, profile->bytes + (size_t)i * HW_INSN_BYTES);
+  }
+  return status;
+}
+
+vtac_status profile_seal(vtac_profile *profile, Diag *diag) {
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < profile->stream_count; i++) {
+    ProfileStream *stream = &profile->streams[i];
+    const size_t count = stream->count;
+    memmove(profile->insns + at, profile->insns + stream->first,
+            count * sizeof *profile->insns);
+    memmove(profile->site + at, profile->site + stream->first,
+            count * sizeof *profile->site);
+    stream->first = at;
+    at += stream->count;
+  }
+  profile->count = at;
+  return encode(profile, diag);
+}
+
+static vtac_status copy_streams(const vtac_profile *from, vtac_profile *to,
+                                Diag *diag) {
+  vtac_status status = reserve(to, from->count, diag);
+  if (status) return status;
+  memcpy(to->insns, from->insns, from->count * sizeof *to->insns);
+  memcpy(to->site, from->site, from->count * sizeof *to->site);
+  for (uint32_t i = 0; i < from->stream_count && !status; i++)
+    status = add_stream(to, from->streams[i].count, diag);
+  return status;
+}
+
+vtac_status profile_copy(const vtac_profile *profile, vtac_profile **ret,
+                         Diag *diag) {
+  vtac_profile *copy = calloc(1, sizeof *copy);
+  if (!copy) return no_memory(diag);
+  copy->config = profile->config;
+  copy->sites = sites_retain(profile->sites);
+  vtac_status status = copy_streams(profile, copy, diag);
+  if (status)
+    vtac_profile_free(copy);
+  else
+    *ret = copy;
+  return status;
+}
+
 vtac_status profile_record_stream(vtac_profile *profile, const void *stream,
                                   size_t count, Diag *diag) {
   vtac_status status = reserve(profile, count, diag);
@@ -54,7 +105,6 @@ vtac_status profile_record_stream(vtac_profile *profile, const void *stream,
     status = stream_decode(&profile->config, stream, (uint32_t)count,
                            profile->insns, diag);
   if (status) return status;
-  memcpy(profile->bytes, stream, count * HW_INSN_BYTES);
   memset(profile->site, 0, count * sizeof *profile->site);
   return add_stream(profile, (uint32_t)count, diag);
 }
@@ -67,16 +117,6 @@ typedef struct Recorder {
   Diag *diag;
 } Recorder;
 
-/* The queue has encoded these instructions before, so none is refused. */
-static void encode(const vtac_profile *profile, const Insn *insns,
-                   uint32_t count, uint8_t *ret) {
-  for (uint32_t i = 0; i < count; i++) {
-    uint64_t word[2] = {0, 0};
-    hw_encode(&profile->config, &insns[i], word, NULL);
-    hw_insn_write(word, ret + (size_t)i * HW_INSN_BYTES);
-  }
-}
-
 static void on_stream(void *self, const Insn *insns, const uint32_t *sites,
                       uint32_t count) {
   Recorder *recorder = self;
@@ -86,8 +126,6 @@ static void on_stream(void *self, const Insn *insns, const uint32_t *sites,
   if (recorder->status) return;
   memcpy(profile->insns + profile->count, insns, count * sizeof *insns);
   memcpy(profile->site + profile->count, sites, count * sizeof *sites);
-  encode(profile, insns, count,
-         profile->bytes + (size_t)profile->count * HW_INSN_BYTES);
   recorder->status = add_stream(profile, count, recorder->diag);
 }
 
@@ -116,7 +154,7 @@ static vtac_array **make_arrays(const vtac_module *module, vtac_device *device,
 static vtac_status run_recorded(Recorder *recorder, const vtac_module *module,
                                 vtac_device *device, vtac_array **arrays) {
   HwPort *port = device->port;
-  const SiteTable *sites = &recorder->profile->sites;
+  const SiteTable *sites = recorder->profile->sites;
   Diag *diag = recorder->diag;
   const int n = module->info.n;
   port->ops->skip_execution(port, true);
@@ -161,7 +199,7 @@ vtac_status profile_record_module(vtac_profile *profile,
   Recorder recorder = {profile, VTAC_OK, &diag};
   vtac_status status = check_module(&module->info, &diag);
   if (!status && module->program)
-    status = sites_init(&profile->sites, module->func, &diag);
+    status = sites_new(module->func, &profile->sites, &diag);
   if (status) return report_error(error, &diag);
   profile->config = module->info.config;
   status = record_on_device(&recorder, module, error);

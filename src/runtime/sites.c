@@ -3,6 +3,7 @@
  * it, which tells the loops and stages.  Cost: linear in the function. */
 #include "runtime/sites.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -128,23 +129,40 @@ static void find_sites(SiteTable *table, const Func *func) {
   table->stages = finder.stages.n;
 }
 
-vtac_status sites_init(SiteTable *table, const Func *func, Diag *diag) {
+static vtac_status fill(SiteTable *table, const Func *func, Diag *diag) {
   Trap trap;
-  *table = (SiteTable){0};
   arena_init(&table->arena, &trap);
   if (setjmp(trap.here)) {
     *diag = trap.diag;
-    sites_clear(table);
-    return diag->status;
+    return trap.diag.status;
   }
   find_sites(table, func);
   table->arena.trap = NULL;
   return VTAC_OK;
 }
 
-void sites_clear(SiteTable *table) {
+vtac_status sites_new(const Func *func, SiteTable **ret, Diag *diag) {
+  SiteTable *table = calloc(1, sizeof *table);
+  if (!table)
+    return diag_set(diag, D_NO_MEMORY, "cannot allocate a table of sites");
+  table->references = 1;
+  vtac_status status = fill(table, func, diag);
+  if (status)
+    sites_release(table);
+  else
+    *ret = table;
+  return status;
+}
+
+SiteTable *sites_retain(SiteTable *table) {
+  if (table) atomic_fetch_add(&table->references, 1);
+  return table;
+}
+
+void sites_release(SiteTable *table) {
+  if (!table || atomic_fetch_sub(&table->references, 1) > 1) return;
   arena_clear(&table->arena);
-  *table = (SiteTable){0};
+  free(table);
 }
 
 int site_of_call(const SiteTable *table, const Call *call) {

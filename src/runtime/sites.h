@@ -9,6 +9,8 @@
 #ifndef RUNTIME_SITES_H
 #define RUNTIME_SITES_H
 
+#include <stdatomic.h>
+
 #include "base/diag.h"
 #include "ir/ir.h"
 
@@ -26,6 +28,7 @@ typedef struct SiteLoop {
 
 typedef struct SiteTable {
   Arena arena;
+  atomic_int references;
   const char *text;     /* the function, as `--emit vta` prints it */
   const InsnSite *site; /* [0] is the unknown one */
   const SiteLoop *loop;
@@ -35,9 +38,11 @@ typedef struct SiteTable {
   int sites, loops, stages; /* sites: site 0 included */
 } SiteTable;
 
-/* `func` is a module's function: no node stands in it twice. */
-vtac_status sites_init(SiteTable *table, const Func *func, Diag *diag);
-void sites_clear(SiteTable *table);
+/* `func` is a module's function: no node stands in it twice.  The table may
+ * outlive it, except for `calls`. */
+vtac_status sites_new(const Func *func, SiteTable **ret, Diag *diag);
+SiteTable *sites_retain(SiteTable *table); /* NULL is fine */
+void sites_release(SiteTable *table);      /* NULL is fine */
 /* The site of a call; 0 if it belongs to that of the kernel around it. */
 int site_of_call(const SiteTable *table, const Call *call);
 

@@ -346,6 +346,38 @@ static void test_parts(void **state) {
   close_fixture(&f);
 }
 
+/* Experiments keep sites and what an account must be, and outlive the run. */
+static void test_experiments(void **state) {
+  (void)state;
+  Fixture f = open_fixture();
+  vtac_error error;
+  vtac_what_if what_if;
+  size_t before, after;
+  int tried = 0;
+  profile_op(&f, vtac_conv2d(f.context, &seed_conv));
+  vtac_profile_insns(f.profile, &before);
+  for (; vtac_what_if_at(tried, &what_if); tried++) {
+    vtac_profile *other = vtac_profile_what_if(f.profile, tried, &error);
+    if (!other) fail_msg("%s: %s", what_if.name, error.message);
+    check_units(other);
+    check_partitions(other);
+    check_loops(other);
+    check_lines(other);
+    vtac_profile_insns(other, &after);
+    assert_int_equal(before != after, !strcmp(what_if.name, "merged-stores"));
+    vtac_profile_free(other);
+  }
+  assert_true(tried > 0);
+  assert_null(vtac_profile_what_if(f.profile, tried, &error));
+  assert_int_equal(error.status, VTAC_INVALID);
+  assert_null(vtac_profile_what_if(f.profile, -1, NULL));
+  vtac_profile *last = vtac_profile_what_if(f.profile, 0, NULL);
+  close_fixture(&f);
+  check_units(last);
+  check_lines(last);
+  vtac_profile_free(last);
+}
+
 /* ---- Refusals ----------------------------------------------------------- */
 
 static void test_refusals(void **state) {
@@ -388,9 +420,10 @@ static void test_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gemm),     cmocka_unit_test(test_conv2d),
-      cmocka_unit_test(test_others),   cmocka_unit_test(test_stream),
-      cmocka_unit_test(test_events),   cmocka_unit_test(test_parts),
-      cmocka_unit_test(test_refusals), cmocka_unit_test(test_names)};
+      cmocka_unit_test(test_gemm),        cmocka_unit_test(test_conv2d),
+      cmocka_unit_test(test_others),      cmocka_unit_test(test_stream),
+      cmocka_unit_test(test_events),      cmocka_unit_test(test_parts),
+      cmocka_unit_test(test_experiments), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_names)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,8 @@ _vtac() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local general="--help --version"
   local common="--config --emit --no-run --seed --stats --quiet --dump-after
-    --dump-dir --time-passes --board --sim --sim-path --exec --output --target --load
+    --dump-dir --time-passes --board --sim --sim-path --exec --explain --insns
+    --output --target --load
     $general"
   local words
   COMPREPLY=()
@@ -55,7 +56,7 @@ _vtac() {
       if ((COMP_CWORD == 1)); then
         words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
           add relu requantize max_pool2d avg_pool2d global_avg_pool2d
-          run asm disasm stream board config passes $general"
+          run explain asm disasm stream board config passes $general"
       else
         case ${COMP_WORDS[1]} in
           gemm | dense) words="--batch --in --out --tile --shift --vthreads
@@ -67,6 +68,13 @@ _vtac() {
           *conv2d) words="--batch --in-channels --out-channels --size --kernel
             --pad --stride --tile --vthreads --shift --bias --groups --workload
             $common" ;;
+          explain)
+            words="gemm conv2d dense group_conv2d depthwise_conv2d
+              conv2d_transpose add relu requantize max_pool2d avg_pool2d
+              global_avg_pool2d --config --stats --insns $general"
+            mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
+              compgen -f -- "$word")
+            return ;;
           run) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
           asm | disasm | stream)
             words=$(_vtac_stream "${COMP_WORDS[1]}")" $general"

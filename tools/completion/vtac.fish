@@ -15,6 +15,7 @@ set -l gemm '__fish_seen_subcommand_from gemm dense'
 set -l conv2d '__fish_seen_subcommand_from conv2d group_conv2d depthwise_conv2d conv2d_transpose'
 set -l images '__fish_seen_subcommand_from add relu requantize max_pool2d avg_pool2d global_avg_pool2d'
 set -l run '__fish_seen_subcommand_from run'
+set -l explain '__fish_seen_subcommand_from explain'
 set -l text '__fish_seen_subcommand_from asm disasm'
 set -l stream '__fish_seen_subcommand_from stream'
 set -l board '__fish_seen_subcommand_from board'
@@ -37,6 +38,8 @@ complete -c vtac -n __fish_use_subcommand -a requantize -d 'Shift and clip of su
 complete -c vtac -n __fish_use_subcommand -a max_pool2d -d '2D maximum pooling'
 complete -c vtac -n __fish_use_subcommand -a avg_pool2d -d '2D average pooling'
 complete -c vtac -n __fish_use_subcommand -a global_avg_pool2d -d 'Average of each channel'
+complete -c vtac -n __fish_use_subcommand -a explain \
+    -d 'Say where the cycles of a run go'
 complete -c vtac -n __fish_use_subcommand -a asm \
     -d 'Instructions from their text'
 complete -c vtac -n __fish_use_subcommand -a disasm \
@@ -99,6 +102,13 @@ complete -c vtac -n $images -l window -x -d 'Size of the window, HxW'
 complete -c vtac -n $images -l pad -x -d 'Padding around the input, HxW'
 complete -c vtac -n $images -l stride -x -d 'Steps of the window, HxW'
 complete -c vtac -n $images -l wide -d 'Data in the type of the accumulators'
+
+complete -c vtac -n $operators -l explain -d 'Say where the cycles go'
+complete -c vtac -n $operators -l insns -d 'Explain: list every instruction'
+complete -c vtac -n $explain -F -a 'gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose add relu requantize max_pool2d avg_pool2d global_avg_pool2d'
+complete -c vtac -n $explain -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $explain -l stats -x -a 'text json' -d 'Format'
+complete -c vtac -n $explain -l insns -d 'List every instruction, too'
 
 complete -c vtac -n $text -F
 complete -c vtac -n $text -l config -r -F -d 'A vta_config.json'
