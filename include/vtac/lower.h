@@ -30,6 +30,8 @@ typedef struct vtac_lower_options {
   void (*on_pass)(void *user, const vtac_pass_event *event);
   void *user;
   int want_text;
+  int pass_count; /* of vtac/pass.h */
+  const struct vtac_user_pass *passes;
 } vtac_lower_options;
 
 /* The lowered function as text (docs/ir-text.md).  `args` are the tensors that

@@ -13,6 +13,7 @@
 #include "vtac/module.h"
 #include "vtac/ops.h"
 #include "vtac/pack.h"
+#include "vtac/pass.h"
 #include "vtac/profile.h"
 #include "vtac/rpc_server.h"
 #include "vtac/runtime.h"

@@ -4,17 +4,14 @@
 
 #include <string.h>
 
-#include "compile/context.h"
+#include "compile/nodes.h"
 #include "ir/build.h"
 #include "ir/print.h"
 #include "sched/sched.h"
 #include "vta/calls.h"
 #include "vta/gemm_intrin.h"
 
-#define BUFFER_OF(handle) ((const Buffer *)(handle))
-#define STMT_OF(handle) ((const Stmt *)(handle))
 #define INTRIN_OF(handle) ((const TensorIntrin *)(handle))
-#define TO_STMT(node) ((vtac_stmt)(node))
 
 /* ---- Buffers ------------------------------------------------------------ */
 

@@ -15,6 +15,7 @@
 #include "runtime/module.h"
 #include "runtime/objects.h"
 #include "sched/sched.h"
+#include "vtac/pass.h"
 
 /* ---- Options ------------------------------------------------------------ */
 
@@ -38,6 +39,50 @@ static void report_pass(void *self, int index, const PassInfo *pass,
   reporter->options->on_pass(reporter->options->user, &event);
 }
 
+/* A user's pass calls the public API on the context whose call is running. */
+typedef struct UserCall {
+  vtac_context *context;
+  const vtac_user_pass *pass;
+} UserCall;
+
+static const Stmt *call_user_pass(void *self, const Stmt *body) {
+  const UserCall *call = self;
+  vtac_context *c = call->context;
+  jmp_buf here;
+  const char *name = c->call;
+  memcpy(&here, &c->trap.here, sizeof here);
+  c->in_pass = true;
+  vtac_stmt result = call->pass->run(call->pass->user, c, (vtac_stmt)body);
+  c->in_pass = false;
+  memcpy(&c->trap.here, &here, sizeof here);
+  c->call = name;
+  if (c->error.status) longjmp(c->trap.here, 1);
+  return (const Stmt *)result;
+}
+
+static void take_user_passes(vtac_context *c, const vtac_lower_options *options,
+                             LowerOptions *result) {
+  int n = options->pass_count;
+  if (n < 0)
+    fail(&c->arena, D_ARGUMENT, "%s: %d is no number of passes", c->call, n);
+  if (n) need_argument(c, options->passes, "passes");
+  UserPass *passes = ARENA_ARRAY(&c->work, UserPass, n);
+  for (int i = 0; i < n; i++) {
+    const vtac_user_pass *pass = &options->passes[i];
+    need_argument(c, pass->name, "name of a pass");
+    if (!pass->run || pass->phase < 0 || pass->phase > LAST_PHASE)
+      fail(&c->arena, D_ARGUMENT,
+           "%s: pass '%s' must have a function and a phase of 0 to %d", c->call,
+           pass->name, LAST_PHASE);
+    UserCall *call = ARENA_NEW(&c->work, UserCall);
+    *call = (UserCall){c, pass};
+    passes[i] =
+        (UserPass){pass->name, pass->phase, pass->before, call, call_user_pass};
+  }
+  result->n_user = n;
+  result->user = passes;
+}
+
 static LowerOptions internal_options(vtac_context *c,
                                      const vtac_lower_options *options,
                                      Reporter *reporter) {
@@ -53,6 +98,7 @@ static LowerOptions internal_options(vtac_context *c,
            c->call, options->disabled[i]);
     result.disabled[pass] = true;
   }
+  take_user_passes(c, options, &result);
   if (options->on_pass) {
     *reporter = (Reporter){{reporter, report_pass}, options, &c->work};
     result.observer = &reporter->observer;
@@ -74,6 +120,9 @@ typedef struct Request {
 
 static const Func *lower(vtac_context *c, const Request *request) {
   Reporter reporter;
+  if (c->in_pass)
+    fail(&c->arena, D_ARGUMENT, "%s: a pass cannot lower on its own context",
+         c->call);
   need_argument(c, request->schedule, "schedule");
   need_argument(c, request->name, "name");
   need_list(c, request->n, request->args, "args");

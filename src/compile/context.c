@@ -47,6 +47,7 @@ void context_failed(vtac_context *context) {
 }
 
 void context_end_call(vtac_context *context) {
+  if (context->in_pass) return; /* the call around the pass goes on */
   arena_reset(&context->work);
   arena_reset(&context->scratch);
 }

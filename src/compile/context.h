@@ -19,6 +19,7 @@ struct vtac_context {
   Arena scratch; /* emptied after each pass */
   Trap trap;
   const char *call; /* the public function that is running */
+  bool in_pass;     /* a user's pass is running */
   vtac_error error; /* the first one; status VTAC_OK if there is none */
   HwConfig config;
   const VtaEnv *env;        /* made when first asked for */

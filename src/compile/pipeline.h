@@ -30,12 +30,24 @@ typedef struct PassObserver {
                      const Func *before, const Func *after, double seconds);
 } PassObserver;
 
+/* A pass from outside, which maps the function's body. */
+typedef struct UserPass {
+  const char *name;
+  int phase;   /* 0 to LAST_PHASE: see pipeline.c */
+  bool before; /* the accelerator's passes of that phase, instead of after */
+  void *self;
+  const Stmt *(*run)(void *self, const Stmt *body);
+} UserPass;
+enum { LAST_PHASE = 3 };
+
 typedef struct LowerOptions {
   bool accelerator; /* run the accelerator's passes */
   bool for_build;   /* what is to run rather than to be read: bound checks
                        lose their likely() marks */
   bool verify;      /* check the IR after every pass */
   bool disabled[PASSES];
+  int n_user; /* in the order in which those of one place run */
+  const UserPass *user;
   const PassObserver *observer; /* may be NULL */
 } LowerOptions;
 
