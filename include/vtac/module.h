@@ -55,6 +55,10 @@ VTAC_API vtac_status vtac_module_save(const vtac_module *module,
                                       const char *path,
                                       const vtac_save_options *options,
                                       vtac_error *error);
+/* What a .o file of the module holds; the caller frees it with free(). */
+VTAC_API void *vtac_module_object(const vtac_module *module,
+                                  const vtac_save_options *options,
+                                  size_t *ret_size, vtac_error *error);
 /* The C99 text of the module; the caller frees it with free(). */
 VTAC_API char *vtac_module_c_source(const vtac_module *module,
                                     const vtac_save_options *options,
@@ -70,6 +74,10 @@ VTAC_API vtac_module *vtac_module_load(const char *path, vtac_error *error);
 VTAC_API vtac_module *vtac_module_load_bytes(const void *bytes, size_t size,
                                              const char *name,
                                              vtac_error *error);
+
+/* What a .o or .so file says of itself, for any machine: a module that cannot
+ * be run or saved. */
+VTAC_API vtac_module *vtac_module_describe(const char *path, vtac_error *error);
 
 /* Name number `index` of the targets that code can be generated for; NULL past
  * the last one, or if there is no code generator. */

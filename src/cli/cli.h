@@ -47,7 +47,9 @@ typedef struct CommonOptions {
   const char *output;  /* write the module there and run nothing, or NULL */
   const char *target;  /* of the module that is written; NULL: this machine */
   const char *load;    /* run this file's module instead of building one */
-  char origin[512];    /* the command with its own options, as given */
+  const char *rpc, *rpc_tracker; /* where to run it, or NULL: here */
+  const char *rpc_key, *rpc_secret_file;
+  char origin[512]; /* the command with its own options, as given */
 } CommonOptions;
 
 /* One command-line option; `arg` NULL means that it takes none. */

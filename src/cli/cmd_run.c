@@ -117,9 +117,18 @@ static void close_run(Run *run) {
 
 /* ---- The command -------------------------------------------------------- */
 
+/* Modules that run elsewhere may be for another processor. */
+static bool goes_elsewhere(int argc, char **argv) {
+  for (int i = 2; i < argc; i++)
+    if (!strncmp(argv[i], "--rpc", 5)) return true;
+  return false;
+}
+
 static int run_file(int argc, char **argv) {
   vtac_error error;
-  Run run = {.module = vtac_module_load(argv[1], &error)};
+  Run run = {.module = goes_elsewhere(argc, argv)
+                           ? vtac_module_describe(argv[1], &error)
+                           : vtac_module_load(argv[1], &error)};
   if (!run.module) return report(&error);
   const char *origin = vtac_module_origin(run.module);
   int status;

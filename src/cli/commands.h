@@ -20,6 +20,7 @@ int command_config(int argc, char **argv);
 int command_passes(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_rpc_query(int argc, char **argv);
 int command_asm(int argc, char **argv);
 int command_disasm(int argc, char **argv);
 int command_stream(int argc, char **argv);

@@ -26,6 +26,7 @@ const Command operators[] = {
 const Command commands[] = {
     {"run", "run a saved module", command_run},
     {"explain", "say where the cycles of a run go", command_explain},
+    {"rpc-query", "show what an RPC tracker knows", command_rpc_query},
     {"asm", "instructions from their text", command_asm},
     {"disasm", "the text of instructions", command_disasm},
     {"stream", "verify or run a stream of instructions", command_stream},

@@ -12,6 +12,7 @@
 #include "cli/dump.h"
 #include "cli/explain.h"
 #include "cli/progress.h"
+#include "cli/remote.h"
 
 enum { MOST_ARGS = 4 };
 
@@ -30,10 +31,19 @@ typedef struct Session {
   vtac_array *array[MOST_ARGS];
   void *result;
   FILE *insns; /* where the instructions go, or NULL */
+  bool remotely;
+  Remote *remote; /* in the place of device and arrays */
 } Session;
+
+/* What a run cost, where that is counted. */
+typedef struct Counts {
+  bool counted;
+  uint64_t counters[VTAC_COUNTERS], cycles;
+} Counts;
 
 static void close_session(Session *s) {
   for (int i = 0; i < MOST_ARGS; i++) vtac_array_free(s->array[i]);
+  remote_close(s->remote);
   vtac_device_close(s->device);
   vtac_module_free(s->module);
   vtac_context_free(s->context);
@@ -60,8 +70,12 @@ static vtac_config *find_config(const Session *s, vtac_error *error) {
 
 static int declare(Session *s) {
   vtac_error error;
-  if (s->options->load) {
-    s->module = vtac_module_load(s->options->load, &error);
+  const char *file = s->options->load;
+  if (file) {
+    /* What runs elsewhere may be for another processor. */
+    s->module = remote_wanted(s->options, NULL)
+                    ? vtac_module_describe(file, &error)
+                    : vtac_module_load(file, &error);
     if (!s->module) return report(&error);
   }
   s->config = find_config(s, &error);
@@ -166,7 +180,7 @@ static int print_source(Session *s) {
 static int build(Session *s) {
   int status = s->module ? -1 : build_module(s);
   if (status < 0 && s->options->emit & EMIT_C) status = print_source(s);
-  if (status < 0 && s->options->native && !s->options->load)
+  if (status < 0 && s->options->native && !s->options->load && !s->remotely)
     status = compile_module(s);
   return status;
 }
@@ -223,10 +237,14 @@ static int allocate_arrays(Session *s) {
   return -1;
 }
 
+static int make_data(Session *s) {
+  progress_show("computing the reference");
+  s->data = s->command->make_data(s->config, s->params, s->options->seed);
+  return s->data ? -1 : no_memory();
+}
+
 static int write_inputs(Session *s) {
   vtac_error error;
-  s->data = s->command->make_data(s->config, s->params, s->options->seed);
-  if (!s->data) return no_memory();
   for (int i = 0; i < s->data->inputs; i++)
     if (vtac_array_write(s->array[i], s->data->input[i], &error))
       return report(&error);
@@ -243,24 +261,72 @@ static int run_module(Session *s) {
   return -1;
 }
 
+static int run_here(Session *s, bool with_data) {
+  int status = open_device(s);
+  if (status < 0) status = allocate_arrays(s);
+  if (status < 0 && with_data) status = make_data(s);
+  if (status < 0 && with_data) status = write_inputs(s);
+  progress_show(s->options->board ? "running" : "simulating");
+  if (status < 0) status = run_module(s);
+  if (status < 0 && s->insns) status = close_insns(s);
+  return status;
+}
+
+/* ---- Running elsewhere -------------------------------------------------- */
+
+static int send_arrays(Session *s) {
+  const vtac_tensor *args;
+  int n = vtac_op_args(s->op, &args), status = -1;
+  for (int i = 0; i < n && status < 0; i++)
+    status = remote_add(s->remote, args[i],
+                        i < s->data->inputs ? s->data->input[i] : NULL);
+  return status;
+}
+
+static int run_there(Session *s) {
+  if (s->options->emit & (EMIT_INSNS | EMIT_INSNS_BIN)) {
+    complain("--emit insns needs a run on this machine, not over RPC");
+    return EXIT_USAGE;
+  }
+  progress_show("connecting");
+  int status = remote_open(s->options, s->config, &s->remote);
+  if (status < 0) status = remote_load(s->remote, s->module);
+  if (status < 0) status = make_data(s);
+  progress_show("running");
+  if (status < 0) status = send_arrays(s);
+  if (status < 0) status = remote_run(s->remote);
+  return status;
+}
+
 /* ---- Judging ------------------------------------------------------------ */
 
-static void print_stats(const vtac_device *device) {
-  uint64_t counters[VTAC_COUNTERS];
-  vtac_device_counters(device, counters);
+static Counts count(const Session *s) {
+  Counts counts = {.counted = true};
+  if (s->remote) {
+    counts.counted =
+        remote_counters(s->remote, counts.counters, &counts.cycles);
+  } else {
+    vtac_device_counters(s->device, counts.counters);
+    counts.cycles = vtac_device_cycles(s->device);
+  }
+  return counts;
+}
+
+static void print_stats(const Counts *counts) {
+  if (!counts->counted) return;
   puts("Execution statistics:");
   for (int i = 0; i < VTAC_COUNTERS; i++)
     printf("        %-16s: %16llu\n", vtac_counter_name(i),
-           (unsigned long long)counters[i]);
-  if (vtac_device_cycles(device))
+           (unsigned long long)counts->counters[i]);
+  if (counts->cycles)
     printf("        %-16s: %16llu\n", "cycle_count",
-           (unsigned long long)vtac_device_cycles(device));
+           (unsigned long long)counts->cycles);
 }
 
 /* On what the cycles were spent, where statistics are asked for and cycles were
  * counted; a module that cannot say has no account. */
-static void print_account(const Session *s, bool json) {
-  if (!s->options->stats_given || !vtac_device_cycles(s->device)) return;
+static void print_account(const Session *s, const Counts *counts, bool json) {
+  if (!s->options->stats_given || !counts->cycles) return;
   vtac_profile *profile = vtac_profile_module(s->module, NULL);
   if (!profile) return;
   if (json) printf(" \"account\": {");
@@ -269,41 +335,48 @@ static void print_account(const Session *s, bool json) {
   vtac_profile_free(profile);
 }
 
-static void print_json(const Session *s, bool right) {
-  uint64_t counters[VTAC_COUNTERS];
-  vtac_device_counters(s->device, counters);
+static void print_json(const Session *s, const Counts *counts, bool right) {
   printf("{\"function\": \"%s\", \"right\": %s, \"seed\": %llu,",
          s->command->function, right ? "true" : "false",
          (unsigned long long)s->options->seed);
-  print_account(s, true);
+  print_account(s, counts, true);
   printf(" \"stats\": {");
-  for (int i = 0; i < VTAC_COUNTERS; i++)
+  for (int i = 0; i < VTAC_COUNTERS && counts->counted; i++)
     printf("%s\"%s\": %llu", i ? ", " : "", vtac_counter_name(i),
-           (unsigned long long)counters[i]);
-  if (vtac_device_cycles(s->device))
-    printf(", \"cycles\": %llu",
-           (unsigned long long)vtac_device_cycles(s->device));
+           (unsigned long long)counts->counters[i]);
+  if (counts->counted && counts->cycles)
+    printf(", \"cycles\": %llu", (unsigned long long)counts->cycles);
   puts("}}");
 }
 
 static void print_verdict(const Session *s, bool right) {
   const CommonOptions *options = s->options;
+  const Counts counts = count(s);
   if (options->stats == STATS_JSON) {
-    print_json(s, right);
+    print_json(s, &counts, right);
     return;
   }
-  if (!options->quiet || options->stats_given) print_stats(s->device);
-  print_account(s, false);
+  if (!options->quiet || options->stats_given) print_stats(&counts);
+  print_account(s, &counts, false);
   if (right && !options->quiet) puts(s->command->success);
 }
 
-static int judge(Session *s) {
+static int read_output(Session *s, int index, size_t size) {
   vtac_error error;
-  vtac_array *array = s->array[s->data->inputs];
-  size_t size = vtac_array_size(array);
   s->result = malloc(size);
   if (!s->result) return no_memory();
-  if (vtac_array_read(array, s->result, &error)) return report(&error);
+  if (s->remote) return remote_read(s->remote, index, s->result);
+  if (vtac_array_read(s->array[index], s->result, &error))
+    return report(&error);
+  return -1;
+}
+
+static int judge(Session *s) {
+  const int output = s->data->inputs;
+  size_t size = s->remote ? remote_size(s->remote, output)
+                          : vtac_array_size(s->array[output]);
+  int status = read_output(s, output, size);
+  if (status >= 0) return status;
   bool right = !memcmp(s->result, s->data->expected, size);
   print_verdict(s, right);
   if (right) return EXIT_RIGHT;
@@ -320,19 +393,14 @@ static int run_steps(Session *s) {
   bool stream = run || emit & (EMIT_INSNS | EMIT_INSNS_BIN);
   if (status < 0 && emit && !(emit & EMIT_C) && !save && !stream)
     return EXIT_RIGHT;
+  s->remotely = status < 0 && run && remote_wanted(s->options, s->config);
   progress_open();
   progress_show("building");
   if (status < 0) status = build(s);
   if (status < 0 && s->options->explain) return explain_operator(s);
   if (status < 0 && save) return save_module(s);
   if (status < 0 && !stream) return EXIT_RIGHT;
-  if (status < 0) status = open_device(s);
-  if (status < 0) status = allocate_arrays(s);
-  progress_show("computing the reference");
-  if (status < 0 && run) status = write_inputs(s);
-  progress_show(s->options->board ? "running" : "simulating");
-  if (status < 0) status = run_module(s);
-  if (status < 0 && s->insns) status = close_insns(s);
+  if (status < 0) status = s->remotely ? run_there(s) : run_here(s, run);
   progress_close();
   if (status < 0 && !run) return EXIT_RIGHT;
   return status < 0 ? judge(s) : status;

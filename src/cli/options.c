@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/remote.h"
 
-enum { MOST_OPTIONS = 48 };
+enum { MOST_OPTIONS = 64 };
 
 /* The common options; the order is that of `take_common`. */
 enum {
@@ -34,6 +35,10 @@ enum {
   OPT_OUTPUT,
   OPT_TARGET,
   OPT_LOAD,
+  OPT_RPC,
+  OPT_RPC_KEY,
+  OPT_RPC_TRACKER,
+  OPT_RPC_SECRET_FILE,
 };
 
 static const Option common_options[] = {
@@ -69,8 +74,17 @@ static const Option common_options[] = {
     [OPT_OUTPUT] = {"output", "FILE",
                     "write the module to a .o, .so or .c file (also -o)"},
     [OPT_TARGET] = {"target", "NAME",
-                    "write it for host (default), armv7, aarch64 or riscv64"},
+                    "generate code for host (default), armv7, aarch64 or "
+                    "riscv64, or the board pynq, de10nano or ultra96"},
     [OPT_LOAD] = {"load", "FILE", "run the module of that file"},
+    [OPT_RPC] = {"rpc", "HOST:PORT",
+                 "run on that RPC server's device; port 9091 unless given"},
+    [OPT_RPC_KEY] = {"rpc-key", "KEY", "the server's key; default: none"},
+    [OPT_RPC_TRACKER] = {"rpc-tracker", "HOST:PORT",
+                         "run on a server that this tracker names for the key"},
+    [OPT_RPC_SECRET_FILE] = {"rpc-secret-file", "FILE",
+                             "the server's secret is that file's first line; "
+                             "default: $VTAC_RPC_SECRET"},
     {NULL, NULL, NULL}};
 
 static const Option general_options[] = {
@@ -280,6 +294,13 @@ static bool take_seed(CommonOptions *common, const char *text) {
   return true;
 }
 
+/* A board's name stands for its processor. */
+static bool take_target(CommonOptions *common, const char *text) {
+  const char *processor = board_processor(text);
+  common->target = processor ? processor : text;
+  return true;
+}
+
 static bool take_common(CommonOptions *common, int option, const char *text) {
   switch (option) {
     case OPT_CONFIG: common->config_file = text; return true;
@@ -299,8 +320,12 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
     case OPT_EXPLAIN: return common->explain = true;
     case OPT_INSNS: return common->insns = true;
     case OPT_OUTPUT: common->output = text; return true;
-    case OPT_TARGET: common->target = text; return true;
+    case OPT_TARGET: return take_target(common, text);
     case OPT_LOAD: common->load = text; return true;
+    case OPT_RPC: common->rpc = text; return true;
+    case OPT_RPC_KEY: common->rpc_key = text; return true;
+    case OPT_RPC_TRACKER: common->rpc_tracker = text; return true;
+    case OPT_RPC_SECRET_FILE: common->rpc_secret_file = text; return true;
   }
   return false;
 }
@@ -331,12 +356,23 @@ static void note_origin(const OptionParser *parser, const char *name,
            name ? name : parser->command, value ? " " : "", value ? value : "");
 }
 
-/* Bytes do not go to a terminal, and a run has one place. */
-static bool check_common(const CommonOptions *common) {
-  if (common->board && common->simulator) {
+/* A run has one place. */
+static bool check_place(const CommonOptions *common) {
+  const bool remote = common->rpc || common->rpc_tracker;
+  if (common->board && common->simulator)
     complain("--board and --sim exclude each other");
-    return false;
-  }
+  else if (common->rpc && common->rpc_tracker)
+    complain("--rpc and --rpc-tracker exclude each other");
+  else if (remote && (common->board || common->simulator))
+    complain("--board and --sim are for this machine, --rpc is for another");
+  else
+    return true;
+  return false;
+}
+
+/* Bytes do not go to a terminal. */
+static bool check_common(const CommonOptions *common) {
+  if (!check_place(common)) return false;
   if (!(common->emit & EMIT_INSNS_BIN) || common->output) return true;
   complain("--emit insns-bin needs --output FILE");
   return false;

@@ -154,6 +154,25 @@ vtac_status vtac_module_save(const vtac_module *module, const char *path,
   return end(&g, status);
 }
 
+void *vtac_module_object(const vtac_module *module,
+                         const vtac_save_options *options, size_t *ret_size,
+                         vtac_error *error) {
+  static const char call[] = "vtac_module_object";
+  Generation g = {.module = module, .options = options};
+  if (is_missing(module, call, "module", error) ||
+      is_missing(ret_size, call, "ret_size", error))
+    return NULL;
+  arena_init(&g.arena, &g.trap);
+  if (setjmp(g.trap.here)) {
+    fail_with(&g, error);
+    return NULL;
+  }
+  FileBytes file = generate_object(&g, false);
+  end(&g, VTAC_OK);
+  *ret_size = file.size;
+  return file.bytes;
+}
+
 char *vtac_module_c_source(const vtac_module *module,
                            const vtac_save_options *options,
                            vtac_error *error) {
@@ -171,29 +190,34 @@ char *vtac_module_c_source(const vtac_module *module,
 
 /* ---- Loading ------------------------------------------------------------ */
 
+/* With `code`, else only what it says of itself. */
 static bool load_into(vtac_module *module, const FileBytes *file,
-                      const char *name, Diag *diag) {
+                      const char *name, bool code, Diag *diag) {
   Trap trap;
   arena_init(&module->arena, &trap);
   if (setjmp(trap.here)) {
     *diag = trap.diag;
     return false;
   }
-  module->native =
-      native_load(&module->arena, file->bytes, file->size, name, &module->info);
+  if (code)
+    module->native = native_load(&module->arena, file->bytes, file->size, name,
+                                 &module->info);
+  else
+    module->info =
+        native_describe(&module->arena, file->bytes, file->size, name);
   module->arena.trap = NULL;
   return true;
 }
 
 static vtac_module *module_of(const FileBytes *file, const char *name,
-                              Diag *diag) {
+                              bool code, Diag *diag) {
   vtac_module *module = calloc(1, sizeof *module);
   if (!module) {
     diag_set(diag, D_NO_MEMORY, "cannot allocate a module");
     return NULL;
   }
   module->references = 1;
-  if (load_into(module, file, name, diag)) return module;
+  if (load_into(module, file, name, code, diag)) return module;
   vtac_module_free(module);
   return NULL;
 }
@@ -206,7 +230,7 @@ vtac_module *vtac_module_load_bytes(const void *bytes, size_t size,
   if (is_missing(bytes, call, "bytes", error) ||
       is_missing(name, call, "name", error))
     return NULL;
-  vtac_module *module = module_of(&file, name, &diag);
+  vtac_module *module = module_of(&file, name, true, &diag);
   if (!module) report_error(error, &diag);
   return module;
 }
@@ -233,8 +257,21 @@ vtac_module *vtac_module_load(const char *path, vtac_error *error) {
     report_error(error, &diag);
     return NULL;
   }
-  vtac_module *module = module_of(&file, path, &diag);
+  vtac_module *module = module_of(&file, path, true, &diag);
   free(file.bytes);
+  if (!module) report_error(error, &diag);
+  return module;
+}
+
+vtac_module *vtac_module_describe(const char *path, vtac_error *error) {
+  FileBytes file;
+  Diag diag;
+  vtac_module *module = NULL;
+  if (is_missing(path, "vtac_module_describe", "path", error)) return NULL;
+  if (!file_read(path, &file, &diag)) {
+    module = module_of(&file, path, false, &diag);
+    free(file.bytes);
+  }
   if (!module) report_error(error, &diag);
   return module;
 }
@@ -252,7 +289,7 @@ vtac_module *vtac_module_compile(const vtac_module *module, vtac_error *error) {
   }
   FileBytes object = generate_object(&g, true);
   end(&g, VTAC_OK);
-  vtac_module *compiled = module_of(&object, module->info.name, &diag);
+  vtac_module *compiled = module_of(&object, module->info.name, true, &diag);
   free(object.bytes);
   if (!compiled) report_error(error, &diag);
   return compiled;

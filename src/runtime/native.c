@@ -89,6 +89,14 @@ NativeCode *native_load(Arena *arena, const void *bytes, size_t size,
   return native;
 }
 
+ModuleInfo native_describe(Arena *arena, const void *bytes, size_t size,
+                           const char *name) {
+  ElfFile file;
+  Diag diag;
+  check(arena, elf_open(arena, bytes, size, name, &file, &diag), &diag);
+  return read_info(arena, &file);
+}
+
 void native_unload(NativeCode *native) {
   if (native) image_close(native->image);
 }

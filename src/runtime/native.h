@@ -18,6 +18,9 @@ typedef struct NativeCode {
  * says of itself; both in `arena`, to whose trap errors jump. */
 NativeCode *native_load(Arena *arena, const void *bytes, size_t size,
                         const char *name, ModuleInfo *ret_info);
+/* What the file says of itself, without its code, for any machine. */
+ModuleInfo native_describe(Arena *arena, const void *bytes, size_t size,
+                           const char *name);
 void native_unload(NativeCode *native); /* NULL is fine */
 
 /* One call by the packed convention.  A tensor on the accelerator has its

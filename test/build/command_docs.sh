@@ -16,7 +16,7 @@ need() {
 }
 
 completion=$source/tools/completion
-commands=$("$VTAC" --help | sed -n 's/^  \([a-z][a-z0-9]*\)  .*/\1/p')
+commands=$("$VTAC" --help | sed -n 's/^  \([a-z][a-z0-9_-]*\)  .*/\1/p')
 test -n "$commands"
 for command in $commands; do
   need "\b$command\([^a-z-]\|$\)" "$page" vtac.1

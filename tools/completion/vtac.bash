@@ -5,7 +5,7 @@ _vtac_values() { # words that may follow the option
   case $1 in
     --emit) echo default tiled vta insns c insns-bin ;;
     --exec) echo evaluator native ;;
-    --target) echo host armv7 aarch64 riscv64 ;;
+    --target) echo host armv7 aarch64 riscv64 pynq de10nano ultra96 ;;
     --stats | --format) echo text json ;;
     --sim) echo fsim tsim ;;
     --board) vtac board 2>/dev/null ;;
@@ -29,7 +29,7 @@ _vtac() {
   local general="--help --version"
   local common="--config --emit --no-run --seed --stats --quiet --dump-after
     --dump-dir --time-passes --board --sim --sim-path --exec --explain --insns
-    --output --target --load
+    --output --target --load --rpc --rpc-key --rpc-tracker --rpc-secret-file
     $general"
   local words
   COMPREPLY=()
@@ -37,7 +37,8 @@ _vtac() {
   [[ $word == = ]] && word=
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
   case $previous in
-    --config | --output | --load | --dram | --dump | --program)
+    --config | --output | --load | --dram | --dump | --program | \
+      --rpc-secret-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --dump-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     --board)
@@ -50,13 +51,15 @@ _vtac() {
       words=$(_vtac_values "$previous") ;;
     --batch | --in | --out | --tile | --shift | --seed | --in-channels | \
       --out-channels | --size | --kernel | --pad | --stride | --vthreads | \
-      --groups | --channels | --window | --extra)
+      --groups | --channels | --window | --extra | --rpc-key)
       return ;;
+    --rpc | --rpc-tracker)
+      mapfile -t COMPREPLY < <(compgen -A hostname -- "$word"); return ;;
     *)
       if ((COMP_CWORD == 1)); then
         words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
           add relu requantize max_pool2d avg_pool2d global_avg_pool2d
-          run explain asm disasm stream board config passes $general"
+          run explain rpc-query asm disasm stream board config passes $general"
       else
         case ${COMP_WORDS[1]} in
           gemm | dense) words="--batch --in --out --tile --shift --vthreads
@@ -81,6 +84,7 @@ _vtac() {
             mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
               compgen -f -- "$word")
             return ;;
+          rpc-query) words="--rpc-tracker --json $general" ;;
           board) words="--board --registers --program $general" ;;
           config) words="--config --format $general" ;;
           *) words=$general ;;

@@ -18,6 +18,7 @@ set -l run '__fish_seen_subcommand_from run'
 set -l explain '__fish_seen_subcommand_from explain'
 set -l text '__fish_seen_subcommand_from asm disasm'
 set -l stream '__fish_seen_subcommand_from stream'
+set -l query '__fish_seen_subcommand_from rpc-query'
 set -l board '__fish_seen_subcommand_from board'
 set -l config '__fish_seen_subcommand_from config'
 
@@ -40,6 +41,8 @@ complete -c vtac -n __fish_use_subcommand -a avg_pool2d -d '2D average pooling'
 complete -c vtac -n __fish_use_subcommand -a global_avg_pool2d -d 'Average of each channel'
 complete -c vtac -n __fish_use_subcommand -a explain \
     -d 'Say where the cycles of a run go'
+complete -c vtac -n __fish_use_subcommand -a rpc-query \
+    -d 'Show what an RPC tracker knows'
 complete -c vtac -n __fish_use_subcommand -a asm \
     -d 'Instructions from their text'
 complete -c vtac -n __fish_use_subcommand -a disasm \
@@ -66,8 +69,16 @@ complete -c vtac -n $operators -l time-passes -d 'Print how long passes take'
 complete -c vtac -n $operators -l exec -x -a 'evaluator native' \
     -d 'How to run the host side'
 complete -c vtac -n $operators -l output -r -F -d 'Write the module to a file'
-complete -c vtac -n $operators -l target -x -a 'host armv7 aarch64 riscv64' \
-    -d 'Machine of the module that is written'
+complete -c vtac -n $operators -l target -x \
+    -a 'host armv7 aarch64 riscv64 pynq de10nano ultra96' \
+    -d 'Machine to generate code for'
+complete -c vtac -n $operators -l rpc -x -a '(__fish_print_hostnames)' \
+    -d 'Run on that RPC server, HOST:PORT'
+complete -c vtac -n $operators -l rpc-key -x -d 'Key of the server'
+complete -c vtac -n $operators -l rpc-tracker -x \
+    -a '(__fish_print_hostnames)' -d 'Tracker to ask for a server'
+complete -c vtac -n $operators -l rpc-secret-file -r -F \
+    -d 'File of the secret of the server'
 complete -c vtac -n $operators -l load -r -F -d 'Run the module of a file'
 complete -c vtac -n $run -F
 complete -c vtac -n $operators -l board -r -F -a '(vtac board)' -d 'Board to run on'
@@ -113,6 +124,10 @@ complete -c vtac -n $explain -l insns -d 'List every instruction, too'
 complete -c vtac -n $text -F
 complete -c vtac -n $text -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $text -l output -s o -r -F -d 'Where to write'
+
+complete -c vtac -n $query -l rpc-tracker -x \
+    -a '(__fish_print_hostnames)' -d 'The tracker'
+complete -c vtac -n $query -l json -d 'Print one JSON object'
 
 complete -c vtac -n $board -l board -r -F -a '(vtac board)' -d 'Preset or description'
 complete -c vtac -n $board -l registers -d 'Print the registers'
