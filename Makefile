@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front to CMake.  `make` builds everything into build/.
 #
-#   make demo        builds the command, then shows the two seed workloads
+#   make demo        builds the command, then shows the two seed workloads, and
+#                    what virtual threads do to the cycles of one
 #   make test        builds, then runs all tests
 #   make check-long  the tests with many more random cases, and the fuzzers
 #   make bench       builds, then measures against the targets
@@ -46,6 +47,11 @@ demo:
 	@for operator in gemm conv2d; do \
 	  printf '\n$$ vtac %s\n' $$operator; \
 	  $(BUILD)/vtac $$operator || exit; \
+	done
+	@for threads in 1 2; do \
+	  run="conv2d --sim tsim --vthreads $$threads"; \
+	  printf '\n$$ vtac %s\n' "$$run"; \
+	  $(BUILD)/vtac $$run | grep -e cycle_count -e gemm_utilisation || exit; \
 	done
 
 test:

@@ -9,6 +9,7 @@
 
 #include "vtac/board.h"
 #include "vtac/config.h"
+#include "vtac/report.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,6 +57,9 @@ typedef struct vtac_device_options {
   /* If not NULL, the device is this board and no simulator.  The board must
    * outlive the call that opens the device. */
   const vtac_board *board;
+  /* If not NULL, records the runs (vtac/report.h); the device must be the
+   * timing simulator.  It must outlive the device's runs. */
+  vtac_recorder *recorder;
 } vtac_device_options;
 
 /* A device: a simulator with a memory of its own, or a board.  One device

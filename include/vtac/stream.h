@@ -61,6 +61,7 @@ typedef struct vtac_stream_options {
   size_t image_count, dump_count;
   const vtac_stream_image *images;
   const vtac_stream_dump *dumps;
+  vtac_recorder *recorder; /* as of a device */
 } vtac_stream_options;
 
 /* What a check or a run has found. */

@@ -15,6 +15,7 @@
 #include "vtac/pack.h"
 #include "vtac/pass.h"
 #include "vtac/profile.h"
+#include "vtac/report.h"
 #include "vtac/rpc.h"
 #include "vtac/rpc_server.h"
 #include "vtac/runtime.h"

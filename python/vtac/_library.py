@@ -134,6 +134,7 @@ class DeviceOptions(ctypes.Structure):
         ("simulator", ctypes.c_int),
         ("on_insns", ctypes.c_void_p),
         ("board", ctypes.c_void_p),
+        ("recorder", ctypes.c_void_p),
     ]
 
 

@@ -29,6 +29,12 @@ enum {
 
 typedef enum StatsFormat { STATS_TEXT, STATS_JSON } StatsFormat;
 
+/* Files of pictures of the run; NULL: not wanted. */
+typedef struct PictureOptions {
+  const char *trace, *report, *plot;
+  int64_t plot_cycles[2]; /* what the plot shows: begin, end; 0, 0 for all */
+} PictureOptions;
+
 /* Options that every operator command takes. */
 typedef struct CommonOptions {
   const char *config_file; /* NULL: built in */
@@ -46,7 +52,8 @@ typedef struct CommonOptions {
   bool native;         /* run machine code, not the evaluator */
   const char *output;  /* write the module there and run nothing, or NULL */
   const char *target;  /* of the module that is written; NULL: this machine */
-  const char *load;    /* run this file's module instead of building one */
+  PictureOptions pictures;
+  const char *load; /* run this file's module instead of building one */
   const char *rpc, *rpc_tracker; /* where to run it, or NULL: here */
   const char *rpc_key, *rpc_secret_file;
   char origin[512]; /* the command with its own options, as given */

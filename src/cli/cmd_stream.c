@@ -8,6 +8,7 @@
 #include "cli/account.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/pictures.h"
 #include "cli/stream_io.h"
 
 enum { MOST_RANGES = 64 };
@@ -27,6 +28,7 @@ typedef struct StreamOptions {
   vtac_stream_options options;
   Range image[MOST_RANGES], dump[MOST_RANGES];
   size_t images, dumps;
+  PictureOptions pictures;
 } StreamOptions;
 
 /* ---- Options ------------------------------------------------------------ */
@@ -39,7 +41,11 @@ enum {
   OPT_SIM_PATH,
   OPT_NO_VERIFY,
   OPT_TIMING_ONLY,
-  OPT_STATS
+  OPT_STATS,
+  OPT_TRACE,
+  OPT_REPORT,
+  OPT_PLOT,
+  OPT_PLOT_CYCLES
 };
 
 static const Option options[] = {
@@ -57,6 +63,13 @@ static const Option options[] = {
                          "run: count cycles, compute nothing"},
     [OPT_STATS] = {"stats", "FORMAT",
                    "run: counters as text (default) or json"},
+    [OPT_TRACE] = {"trace", "FILE",
+                   "run: write what happens in which cycle, for Perfetto"},
+    [OPT_REPORT] = {"report", "FILE",
+                    "run: write an HTML page about the cycles"},
+    [OPT_PLOT] = {"plot", "FILE", "run: draw them as an SVG figure"},
+    [OPT_PLOT_CYCLES] = {"plot-cycles", "BEGIN-END",
+                         "run: draw these cycles over time; default: all"},
     {NULL, NULL, NULL}};
 
 /* Decimal, or hexadecimal behind 0x, up to `end`. */
@@ -134,6 +147,10 @@ static bool take(void *self, int index, const char *text) {
       return parse_sim_path("--sim-path", text, &own->options.sim_path);
     case OPT_NO_VERIFY: own->options.no_verify = 1; return true;
     case OPT_TIMING_ONLY: own->timing_only = true; return true;
+    case OPT_TRACE: own->pictures.trace = text; return true;
+    case OPT_REPORT: own->pictures.report = text; return true;
+    case OPT_PLOT: own->pictures.plot = text; return true;
+    case OPT_PLOT_CYCLES: return pictures_take_cycles(&own->pictures, text);
     default: return take_stats(own, text);
   }
 }
@@ -240,13 +257,22 @@ static int verify(const StreamOptions *own, const vtac_config *config,
   return EXIT_RIGHT;
 }
 
+static vtac_status count_cycles(const StreamOptions *own,
+                                const vtac_config *config, const void *stream,
+                                size_t count, uint64_t *ret,
+                                vtac_error *error) {
+  vtac_recorder *recorder = own->options.recorder;
+  return recorder ? vtac_recorder_time(recorder, stream, count, ret, error)
+                  : vtac_stream_cycles(config, stream, count, ret, error);
+}
+
 static int run(const StreamOptions *own, const vtac_config *config,
                const void *stream, size_t count) {
   vtac_error error;
   vtac_stream_result result = {.timed = 1};
   vtac_status status =
       own->timing_only
-          ? vtac_stream_cycles(config, stream, count, &result.cycles, &error)
+          ? count_cycles(own, config, stream, count, &result.cycles, &error)
           : vtac_stream_run(config, stream, count, &own->options, &result,
                             &error);
   if (status) return report(&error);
@@ -262,6 +288,14 @@ static int run(const StreamOptions *own, const vtac_config *config,
   return write_dumps(own);
 }
 
+static int record_and_run(StreamOptions *own, const vtac_config *config,
+                          const void *stream, size_t count) {
+  int status = pictures_open(config, &own->pictures, own->input, NULL,
+                             &own->options.recorder);
+  if (status < 0) status = run(own, config, stream, count);
+  return pictures_close(own->options.recorder, status);
+}
+
 static int process(StreamOptions *own) {
   vtac_stream_image images[MOST_RANGES];
   vtac_stream_dump dumps[MOST_RANGES];
@@ -271,13 +305,15 @@ static int process(StreamOptions *own) {
   if (status >= 0) return status;
   vtac_config *config = open_config(own->config_file, &status);
   void *stream = config ? stream_read(own->input, &count, &status) : NULL;
-  if (stream) status = (own->run ? run : verify)(own, config, stream, count);
+  if (stream)
+    status = own->run ? record_and_run(own, config, stream, count)
+                      : verify(own, config, stream, count);
   free(stream);
   vtac_config_free(config);
   return status;
 }
 
-static int check_options(const StreamOptions *own) {
+static int check_options(StreamOptions *own) {
   if (!own->run && own->runs_only) {
     complain("'stream verify' takes only --config and --dram");
     return bad_usage("stream");
@@ -286,6 +322,8 @@ static int check_options(const StreamOptions *own) {
     complain("--dump: nothing is computed with --timing-only");
     return bad_usage("stream");
   }
+  if (!pictures_check(&own->pictures, &own->options.simulator))
+    return bad_usage("stream");
   return -1;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/account.h"
 #include "cli/dump.h"
 #include "cli/explain.h"
+#include "cli/pictures.h"
 #include "cli/progress.h"
 #include "cli/remote.h"
 
@@ -30,7 +31,9 @@ typedef struct Session {
   TestData *data;
   vtac_array *array[MOST_ARGS];
   void *result;
-  FILE *insns; /* where the instructions go, or NULL */
+  vtac_recorder *recorder;
+  vtac_profile *profile; /* for the recorder, or NULL */
+  FILE *insns;           /* where the instructions go, or NULL */
   bool remotely;
   Remote *remote; /* in the place of device and arrays */
 } Session;
@@ -46,6 +49,7 @@ static void close_session(Session *s) {
   remote_close(s->remote);
   vtac_device_close(s->device);
   vtac_module_free(s->module);
+  vtac_profile_free(s->profile);
   vtac_context_free(s->context);
   vtac_config_free(s->config);
   test_data_free(s->data);
@@ -177,8 +181,16 @@ static int print_source(Session *s) {
   return -1;
 }
 
+/* Pictures show the lines that instructions come from.  What keeps a module
+ * from being profiled is told when it runs. */
+static void profile_module(Session *s) {
+  if (s->options->pictures.trace || s->options->pictures.report)
+    s->profile = vtac_profile_module(s->module, NULL);
+}
+
 static int build(Session *s) {
   int status = s->module ? -1 : build_module(s);
+  if (status < 0 && !s->options->no_run) profile_module(s);
   if (status < 0 && s->options->emit & EMIT_C) status = print_source(s);
   if (status < 0 && s->options->native && !s->options->load && !s->remotely)
     status = compile_module(s);
@@ -206,8 +218,14 @@ static int save_module(Session *s) {
 
 static int open_device(Session *s) {
   vtac_error error;
+  char title[sizeof s->options->origin + 8];
+  snprintf(title, sizeof title, "vtac %s", s->options->origin);
+  int opened = pictures_open(s->config, &s->options->pictures, title,
+                             s->profile, &s->recorder);
+  if (opened >= 0) return opened;
   vtac_device_options options = {.sim_path = s->options->sim_path,
-                                 .simulator = s->options->simulator};
+                                 .simulator = s->options->simulator,
+                                 .recorder = s->recorder};
   if (s->options->emit & EMIT_INSNS) options.on_listing = print_listing;
   if (s->options->emit & EMIT_INSNS_BIN) {
     int status = open_insns(s);
@@ -300,6 +318,13 @@ static int run_there(Session *s) {
 
 /* ---- Judging ------------------------------------------------------------ */
 
+/* The matrix unit starts at most one micro-op a cycle. */
+static void print_cycles(uint64_t cycles, uint64_t micro_ops) {
+  printf("        %-16s: %16llu\n", "cycle_count", (unsigned long long)cycles);
+  printf("        %-16s: %14.1f %%\n", "gemm_utilisation",
+         100 * (double)micro_ops / (double)cycles);
+}
+
 static Counts count(const Session *s) {
   Counts counts = {.counted = true};
   if (s->remote) {
@@ -314,13 +339,15 @@ static Counts count(const Session *s) {
 
 static void print_stats(const Counts *counts) {
   if (!counts->counted) return;
+  uint64_t micro_ops = 0;
   puts("Execution statistics:");
-  for (int i = 0; i < VTAC_COUNTERS; i++)
+  for (int i = 0; i < VTAC_COUNTERS; i++) {
+    if (!strcmp(vtac_counter_name(i), "gemm_counter"))
+      micro_ops = counts->counters[i];
     printf("        %-16s: %16llu\n", vtac_counter_name(i),
            (unsigned long long)counts->counters[i]);
-  if (counts->cycles)
-    printf("        %-16s: %16llu\n", "cycle_count",
-           (unsigned long long)counts->cycles);
+  }
+  if (counts->cycles) print_cycles(counts->cycles, micro_ops);
 }
 
 /* On what the cycles were spent, where statistics are asked for and cycles were
@@ -412,6 +439,7 @@ int run_operator(const OperatorCommand *command, const CommonOptions *options,
   int status = dump_open(&session.dump, options);
   if (status < 0) {
     status = run_steps(&session);
+    status = pictures_close(session.recorder, status);
     progress_close();
     dump_close(&session.dump);
   }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/pictures.h"
 #include "cli/remote.h"
 
 enum { MOST_OPTIONS = 64 };
@@ -29,6 +30,10 @@ enum {
   OPT_SIM_PATH,
   OPT_SIM,
   OPT_BOARD,
+  OPT_TRACE,
+  OPT_REPORT,
+  OPT_PLOT,
+  OPT_PLOT_CYCLES,
   OPT_EXEC,
   OPT_EXPLAIN,
   OPT_INSNS,
@@ -66,6 +71,13 @@ static const Option common_options[] = {
     [OPT_BOARD] = {"board", "NAME",
                    "run on the board of that preset or description; "
                    "see 'vtac board'"},
+    [OPT_TRACE] = {"trace", "FILE",
+                   "write what happens in which cycle, for Perfetto"},
+    [OPT_REPORT] = {"report", "FILE",
+                    "write an HTML page about the cycles of the run"},
+    [OPT_PLOT] = {"plot", "FILE", "draw them as an SVG figure"},
+    [OPT_PLOT_CYCLES] = {"plot-cycles", "BEGIN-END",
+                         "draw these cycles over time; default: all"},
     [OPT_EXEC] = {"exec", "NAME",
                   "run by the evaluator (default) or as native code"},
     [OPT_EXPLAIN] = {"explain", NULL,
@@ -316,6 +328,10 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
       return parse_sim_path("--sim-path", text, &common->sim_path);
     case OPT_SIM: return take_sim(common, text);
     case OPT_BOARD: common->board = text; return true;
+    case OPT_TRACE: common->pictures.trace = text; return true;
+    case OPT_REPORT: common->pictures.report = text; return true;
+    case OPT_PLOT: common->pictures.plot = text; return true;
+    case OPT_PLOT_CYCLES: return pictures_take_cycles(&common->pictures, text);
     case OPT_EXEC: return take_exec(common, text);
     case OPT_EXPLAIN: return common->explain = true;
     case OPT_INSNS: return common->insns = true;
@@ -370,12 +386,32 @@ static bool check_place(const CommonOptions *common) {
   return false;
 }
 
+/* Pictures are of runs on the timing simulator. */
+static bool check_pictures(CommonOptions *common) {
+  if (pictures_wanted(&common->pictures)) {
+    if (common->board || common->rpc || common->rpc_tracker) {
+      complain("--trace, --report and --plot need the timing simulator");
+      return false;
+    }
+    bool saves = common->output && !(common->emit & EMIT_INSNS_BIN);
+    if (common->no_run || common->explain || saves) {
+      complain(
+          "--trace, --report and --plot need a run, which --no-run, --explain "
+          "and --output leave out");
+      return false;
+    }
+  }
+  return pictures_check(&common->pictures, &common->simulator);
+}
+
 /* Bytes do not go to a terminal. */
-static bool check_common(const CommonOptions *common) {
+static bool check_common(CommonOptions *common) {
   if (!check_place(common)) return false;
-  if (!(common->emit & EMIT_INSNS_BIN) || common->output) return true;
-  complain("--emit insns-bin needs --output FILE");
-  return false;
+  if (common->emit & EMIT_INSNS_BIN && !common->output) {
+    complain("--emit insns-bin needs --output FILE");
+    return false;
+  }
+  return check_pictures(common);
 }
 
 /* The option that -o stands for, or -1. */

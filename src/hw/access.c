@@ -2,6 +2,8 @@
 /* Enumerates an instruction's accesses on chip. */
 #include "hw/access.h"
 
+#include <string.h>
+
 #include "hw/bounds.h"
 
 /* The steps of a loop turn into accesses by these rules. */
@@ -62,5 +64,18 @@ void hw_each_access(const HwConfig *config, const Insn *insn,
       visit_loops(config, insn, uops, (StepRule){.body = body, .self = self});
       return;
     default: return;
+  }
+}
+
+void hw_place_uops(const MemInsn *mem, const uint8_t *from, uint8_t *uops) {
+  size_t row = (size_t)mem->x_pad_0 + mem->x_size + mem->x_pad_1;
+  size_t total = (size_t)hw_sram_elems(mem);
+  uint8_t *to = uops + (size_t)mem->sram_base * HW_UOP_BYTES;
+  memset(to, 0, total * HW_UOP_BYTES);
+  for (uint32_t y = 0; y < mem->y_size; y++) {
+    size_t place = (mem->y_pad_0 + y) * row + mem->x_pad_0;
+    memcpy(to + place * HW_UOP_BYTES,
+           from + (size_t)y * mem->x_stride * HW_UOP_BYTES,
+           (size_t)mem->x_size * HW_UOP_BYTES);
   }
 }

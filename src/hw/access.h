@@ -20,4 +20,9 @@ typedef void (*AccessBody)(void *self, HwAccess access);
 void hw_each_access(const HwConfig *config, const Insn *insn,
                     const uint8_t *uops, AccessBody body, void *self);
 
+/* Puts the micro-ops of a LOAD that passed hw_check_mem into a micro-op memory
+ * that is kept as bytes, zeros for padding; `from` are the bytes of its
+ * hw_dram_span. */
+void hw_place_uops(const MemInsn *mem, const uint8_t *from, uint8_t *uops);
+
 #endif

@@ -81,21 +81,6 @@ static void check_access(void *self, HwAccess access) {
       hw_memory_name(access.memory), access.first + (uint32_t)bad);
 }
 
-/* Takes over the micro-ops that a LOAD brings. */
-static void read_uops(Verifier *verifier, const MemInsn *mem,
-                      const uint8_t *from) {
-  size_t row = (size_t)mem->x_pad_0 + mem->x_size + mem->x_pad_1;
-  size_t total = (size_t)hw_sram_elems(mem);
-  uint8_t *to = verifier->uops + (size_t)mem->sram_base * HW_UOP_BYTES;
-  memset(to, 0, total * HW_UOP_BYTES);
-  for (uint32_t y = 0; y < mem->y_size; y++) {
-    size_t place = (mem->y_pad_0 + y) * row + mem->x_pad_0;
-    memcpy(to + place * HW_UOP_BYTES,
-           from + (size_t)y * mem->x_stride * HW_UOP_BYTES,
-           (size_t)mem->x_size * HW_UOP_BYTES);
-  }
-}
-
 static vtac_status check_mem(Verifier *verifier, const Insn *insn, Diag *diag) {
   if (hw_is_nop(insn)) return VTAC_OK;
   vtac_status status = hw_check_mem(verifier->config, insn, diag);
@@ -112,7 +97,7 @@ static vtac_status check_mem(Verifier *verifier, const Insn *insn, Diag *diag) {
                       (unsigned long long)span.bytes);
   }
   if (insn->mem.memory_type == HW_MEM_UOP)
-    read_uops(verifier, &insn->mem, bytes);
+    hw_place_uops(&insn->mem, bytes, verifier->uops);
   return VTAC_OK;
 }
 

@@ -26,7 +26,7 @@ const char *vtac_sim_path_name(int path) {
   return path >= 0 && path < SIM_PATHS ? sim_paths[path].name : NULL;
 }
 
-static bool is_timed(const HwConfig *config, vtac_simulator simulator) {
+bool device_is_timed(const HwConfig *config, vtac_simulator simulator) {
   switch (simulator) {
     case VTAC_SIMULATOR_BY_TARGET: break;
     case VTAC_SIMULATOR_FUNCTIONAL: return false;
@@ -43,7 +43,7 @@ vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
   HwPort *port;
   vtac_status status =
       fsim_create_with(config, sim_paths[path].options, &port, diag);
-  if (!status && is_timed(config, simulator))
+  if (!status && device_is_timed(config, simulator))
     status = tsim_create(config, port, &port, diag);
   if (!status) *ret = port;
   return status;
@@ -51,10 +51,15 @@ vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
 
 static vtac_status open_port(vtac_device *device, Diag *diag) {
   const vtac_board *board = device->options.board;
-  if (board)
-    return board_create(&device->config, &board->spec, &device->port, diag);
-  return device_make_port(&device->config, device->options.simulator,
-                          device->options.sim_path, &device->port, diag);
+  const vtac_simulator simulator = device->options.simulator;
+  vtac_status status =
+      board ? board_create(&device->config, &board->spec, &device->port, diag)
+            : device_make_port(&device->config, simulator,
+                               device->options.sim_path, &device->port, diag);
+  if (status) return status;
+  return recorder_attach(device->options.recorder, device->port,
+                         !board && device_is_timed(&device->config, simulator),
+                         diag);
 }
 
 static HwSink listing(vtac_device *device) {

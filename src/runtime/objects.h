@@ -44,6 +44,13 @@ struct vtac_array {
 vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
                              vtac_sim_path sim_path, HwPort **ret, Diag *diag);
 
+/* Lets a recorder, or NULL, listen to a port, which must be the timing
+ * simulator's (`timed`) and have the recorder's configuration. */
+vtac_status recorder_attach(vtac_recorder *recorder, HwPort *port, bool timed,
+                            Diag *diag);
+/* Whether device_make_port makes a timing simulator. */
+bool device_is_timed(const HwConfig *config, vtac_simulator simulator);
+
 /* Copies a diagnostic out to the caller; returns its status. */
 vtac_status report_error(vtac_error *error, const Diag *diag);
 /* True, with an error, if an argument of the public function `call` is NULL. */

@@ -4,7 +4,6 @@
 
 #include "runtime/objects.h"
 #include "runtime/stream.h"
-#include "tsim/model.h"
 
 vtac_status stream_decode(const HwConfig *config, const uint8_t *stream,
                           uint32_t count, Insn *ret, Diag *diag) {
@@ -20,17 +19,23 @@ vtac_status stream_decode(const HwConfig *config, const uint8_t *stream,
   return VTAC_OK;
 }
 
-static vtac_status time_stream(const HwConfig *config, const uint8_t *stream,
-                               uint32_t count, uint64_t *ret, Diag *diag) {
-  Insn *insns = malloc((count + (size_t)1) * sizeof *insns);
+vtac_status stream_time(const HwConfig *config, const void *stream,
+                        size_t count, const TsimSink *sink, uint64_t *ret,
+                        Diag *diag) {
   TsimResult result = {0};
+  if (count > UINT32_MAX)
+    return diag_set(diag, D_ARGUMENT, "a stream has at most %u instructions",
+                    UINT32_MAX);
+  Insn *insns = malloc((count + 1) * sizeof *insns);
   if (!insns)
-    return diag_set(diag, D_NO_MEMORY, "no memory for %u instructions", count);
-  vtac_status status = stream_decode(config, stream, count, insns, diag);
+    return diag_set(diag, D_NO_MEMORY, "no memory for %zu instructions", count);
+  vtac_status status =
+      stream_decode(config, stream, (uint32_t)count, insns, diag);
   const TsimJob job = {.config = config,
                        .timing = &config->timing,
                        .insns = insns,
-                       .count = count};
+                       .count = (uint32_t)count,
+                       .sink = sink};
   if (!status) status = tsim_time(&job, &result, diag);
   free(insns);
   if (!status) *ret = result.cycles;
@@ -46,11 +51,7 @@ vtac_status vtac_stream_cycles(const vtac_config *config, const void *stream,
       is_missing(stream, call, "stream", error) ||
       is_missing(ret_cycles, call, "ret_cycles", error))
     return VTAC_INVALID;
-  if (count > UINT32_MAX)
-    diag_set(&diag, D_ARGUMENT, "a stream has at most %u instructions",
-             UINT32_MAX);
-  else if (!time_stream(&config->hw, stream, (uint32_t)count, ret_cycles,
-                        &diag))
+  if (!stream_time(&config->hw, stream, count, NULL, ret_cycles, &diag))
     return VTAC_OK;
   return report_error(error, &diag);
 }

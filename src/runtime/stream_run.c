@@ -129,7 +129,10 @@ static vtac_status open_job(Job *job, const vtac_stream_options *options,
   if (!status)
     status = device_make_port(job->config, job->options.simulator,
                               job->options.sim_path, &job->port, diag);
-  return status;
+  if (status) return status;
+  return recorder_attach(job->options.recorder, job->port,
+                         device_is_timed(job->config, job->options.simulator),
+                         diag);
 }
 
 /* Without images nobody has said what memory holds; then micro-ops are taken as

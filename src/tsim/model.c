@@ -176,6 +176,7 @@ vtac_status tsim_time(const TsimJob *job, TsimResult *ret, Diag *diag) {
   void *rings = reserve(&sim, sim.books.open);
   if (!rings)
     return diag_set(diag, D_NO_MEMORY, "no memory for the instruction queues");
+  if (job->sink && job->sink->begin) job->sink->begin(job->sink->self, job);
   if (sim.books.open) books_begin(&sim);
   bool finished = run(&sim);
   result.cycles = (uint64_t)sim.units[TSIM_COMPUTE].done;
@@ -183,8 +184,10 @@ vtac_status tsim_time(const TsimJob *job, TsimResult *ret, Diag *diag) {
   if (finished && sim.books.open) books_end(&sim);
   vtac_status status = finished ? VTAC_OK : refuse(&sim, diag);
   free(rings);
-  if (finished) *ret = result;
-  return status;
+  if (!finished) return status;
+  if (job->sink && job->sink->end) job->sink->end(job->sink->self, &result);
+  *ret = result;
+  return VTAC_OK;
 }
 
 /* ---- Between streams ---------------------------------------------------- */

@@ -50,6 +50,9 @@ typedef struct TsimSpan {
 } TsimSpan;
 #define TSIM_NONE_LEFT UINT32_MAX
 
+struct TsimJob;
+struct TsimResult;
+
 /* Receives what happens, while it happens; any member may be NULL.  The spans
  * of a unit come in order, without gaps or overlaps, cover the run, and are
  * never empty; so do its instructions come in order. */
@@ -60,6 +63,9 @@ typedef struct TsimSink {
   /* An instruction posts or takes a token. */
   void (*token)(void *self, HwToken token, bool taken, uint32_t insn,
                 uint64_t cycle);
+  /* Before all else, and after it; a stream that is refused does not end. */
+  void (*begin)(void *self, const struct TsimJob *job);
+  void (*end)(void *self, const struct TsimResult *result);
 } TsimSink;
 
 typedef struct TsimJob {

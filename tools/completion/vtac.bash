@@ -19,7 +19,8 @@ _vtac_values() { # words that may follow the option
 _vtac_stream() { # words of the commands about streams
   case $1 in
     stream) echo verify run --config --dram --dump --sim --sim-path \
-      --no-verify --timing-only --stats ;;
+      --no-verify --timing-only --stats --trace --report --plot \
+      --plot-cycles ;;
     *) echo --config --output ;;
   esac
 }
@@ -28,17 +29,17 @@ _vtac() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local general="--help --version"
   local common="--config --emit --no-run --seed --stats --quiet --dump-after
-    --dump-dir --time-passes --board --sim --sim-path --exec --explain --insns
-    --output --target --load --rpc --rpc-key --rpc-tracker --rpc-secret-file
-    $general"
+    --dump-dir --time-passes --board --sim --sim-path --trace --report --plot
+    --plot-cycles --exec --explain --insns --output --target --load --rpc
+    --rpc-key --rpc-tracker --rpc-secret-file $general"
   local words
   COMPREPLY=()
   # "--emit=vta" arrives as three words.
   [[ $word == = ]] && word=
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
   case $previous in
-    --config | --output | --load | --dram | --dump | --program | \
-      --rpc-secret-file)
+    --config | --output | --load | --dram | --dump | --program | --trace | \
+      --report | --plot | --rpc-secret-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --dump-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     --board)
@@ -51,7 +52,7 @@ _vtac() {
       words=$(_vtac_values "$previous") ;;
     --batch | --in | --out | --tile | --shift | --seed | --in-channels | \
       --out-channels | --size | --kernel | --pad | --stride | --vthreads | \
-      --groups | --channels | --window | --extra | --rpc-key)
+      --groups | --channels | --window | --extra | --plot-cycles | --rpc-key)
       return ;;
     --rpc | --rpc-tracker)
       mapfile -t COMPREPLY < <(compgen -A hostname -- "$word"); return ;;

@@ -66,6 +66,10 @@ complete -c vtac -n $operators -l dump-after -x \
 complete -c vtac -n $operators -l dump-dir -x \
     -a '(__fish_complete_directories)' -d 'Write a file after every pass'
 complete -c vtac -n $operators -l time-passes -d 'Print how long passes take'
+complete -c vtac -n $operators -l trace -r -F -d 'Write a trace for Perfetto'
+complete -c vtac -n $operators -l report -r -F -d 'Write an HTML report'
+complete -c vtac -n $operators -l plot -r -F -d 'Draw an SVG figure'
+complete -c vtac -n $operators -l plot-cycles -x -d 'Cycles that the figure shows'
 complete -c vtac -n $operators -l exec -x -a 'evaluator native' \
     -d 'How to run the host side'
 complete -c vtac -n $operators -l output -r -F -d 'Write the module to a file'
@@ -139,6 +143,10 @@ complete -c vtac -n $stream -l dump -r -F -d 'FILE@ADDRESS+SIZE afterwards'
 complete -c vtac -n $stream -l sim -x -a 'fsim tsim' -d 'Simulator'
 complete -c vtac -n $stream -l sim-path -x -a 'fast portable plain' \
     -d 'Path of the simulator'
+complete -c vtac -n $stream -l trace -r -F -d 'Write a trace for Perfetto'
+complete -c vtac -n $stream -l report -r -F -d 'Write an HTML report'
+complete -c vtac -n $stream -l plot -r -F -d 'Draw an SVG figure'
+complete -c vtac -n $stream -l plot-cycles -x -d 'Cycles that the figure shows'
 complete -c vtac -n $stream -l no-verify -d 'Do not verify first'
 complete -c vtac -n $stream -l timing-only -d 'Count cycles only'
 complete -c vtac -n $stream -l stats -x -a 'text json' \
