@@ -130,6 +130,22 @@ VTAC_API vtac_status vtac_module_run(const vtac_module *module,
                                      vtac_device *device, int n,
                                      vtac_array *const *args,
                                      vtac_error *error);
+/* Runs the function `count` times, on n different devices at the same time:
+ * each is served by a thread of its own, the first by the caller's, and takes
+ * the next run when it has finished one.  runs[i] says for every parameter, in
+ * order, where its data lie in host memory, compact and row major.  What the
+ * function stores to is copied back; nothing else is changed.  Data at the same
+ * place as in a device's run before, such as weights, are copied once and must
+ * not change meanwhile.  The data that a run stores to may be no other run's.
+ *
+ * Returns the failure of the first run that failed, as vtac_module_run and
+ * vtac_array_new fail; later runs may not have taken place.  VTAC_INVALID for a
+ * module that does not describe its parameters (vtac_module_param). */
+VTAC_API vtac_status vtac_module_run_batch(const vtac_module *module, int n,
+                                           vtac_device *const *devices,
+                                           size_t count,
+                                           void *const *const *runs,
+                                           vtac_error *error);
 VTAC_API void vtac_module_free(vtac_module *module); /* NULL is fine */
 /* The function's name, which lives as long as the module. */
 VTAC_API const char *vtac_module_name(const vtac_module *module);

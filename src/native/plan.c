@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "ir/traverse.h"
 #include "native/checks.h"
+#include "native/written.h"
 
 /* ---- Parameters --------------------------------------------------------- */
 
@@ -36,24 +37,9 @@ typedef struct Planner {
   Walker walker;
   Arena *arena;
   HostPlan *plan;
-  PlanParam *param;
-  PtrMap host_view; /* host pointer Var -> the data Var it looks at */
   VEC(Site) sites;
   VEC(const Attr *) scopes;
 } Planner;
-
-static void mark_written(Planner *planner, const Expr *data) {
-  const void *seen = ptrmap_get(&planner->host_view, data);
-  for (int i = 0; i < planner->plan->n_params; i++)
-    if (&planner->param[i].data->e == data ||
-        (seen && planner->param[i].data == seen))
-      planner->param[i].written = true;
-}
-
-static bool names(const Call *call, const char *function) {
-  const StringImm *name = call->n ? as_string(call->arg[0]) : NULL;
-  return name && !strcmp(name->value, function);
-}
 
 static bool takes_handle(Op op) {
   return op == OP_THREAD_CONTEXT || op == OP_COMMAND_HANDLE ||
@@ -65,26 +51,8 @@ static bool takes_handle(Op op) {
 static void see_call(Walker *walker, const Expr *expr) {
   Planner *planner = (Planner *)walker;
   const Call *call = AS(Call, expr);
-  enum { STORE_DATA = 4 }; /* behind name, handle, index and memory */
   if (takes_handle(call->op)) planner->plan->uses_vta = true;
-  if (call->op == OP_CALL_EXTERN && names(call, "VTAStoreBuffer2D") &&
-      call->n > STORE_DATA)
-    mark_written(planner, call->arg[STORE_DATA]);
   walk_expr_children(walker, expr);
-}
-
-static void see_store(Walker *walker, const Stmt *stmt) {
-  mark_written((Planner *)walker, &AS(Store, stmt)->buffer->data->e);
-  walk_stmt_children(walker, stmt);
-}
-
-/* let view = VTABufferCPUPtr(handle, data) */
-static void see_let(Walker *walker, const Stmt *stmt) {
-  const LetStmt *let = AS(LetStmt, stmt);
-  const Call *call = as_call_of(let->value, OP_CALL_EXTERN);
-  if (call && names(call, "VTABufferCPUPtr") && call->n == 3)
-    ptrmap_set(&((Planner *)walker)->host_view, let->var, call->arg[2]);
-  walk_stmt_children(walker, stmt);
 }
 
 /* ---- Micro-op scopes ---------------------------------------------------- */
@@ -168,13 +136,10 @@ static void see_attr(Walker *walker, const Stmt *stmt) {
 
 /* ---- The plan ----------------------------------------------------------- */
 
-static void see_body(Arena *arena, HostPlan *plan, PlanParam *param) {
+static void see_body(Arena *arena, HostPlan *plan) {
   static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = see_call};
-  static const StmtVisit stmts[STMT_KINDS] = {
-      [STORE] = see_store, [LET_STMT] = see_let, [ATTR] = see_attr};
-  Planner planner = {
-      .walker = {exprs, stmts}, .arena = arena, .plan = plan, .param = param};
-  ptrmap_init(&planner.host_view, arena);
+  static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = see_attr};
+  Planner planner = {.walker = {exprs, stmts}, .arena = arena, .plan = plan};
   walk_stmt(&planner.walker, plan->func->body);
   plan->n_sites = planner.sites.n;
   plan->site = planner.sites.at;
@@ -186,14 +151,18 @@ static void see_body(Arena *arena, HostPlan *plan, PlanParam *param) {
 HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator) {
   HostPlan *plan = ARENA_NEW(arena, HostPlan);
   PlanParam *param = ARENA_ARRAY(arena, PlanParam, func->n);
-  for (int i = 0; i < func->n; i++)
+  bool *written = ARENA_ARRAY(arena, bool, func->n);
+  find_written(arena, func, written);
+  for (int i = 0; i < func->n; i++) {
     param[i] = plan_param(arena, &func->param[i]);
+    param[i].written = written[i];
+  }
   plan->func = func;
   plan->device_type = accelerator ? DEVICE_VTA : DEVICE_CPU;
   plan->record = "";
   plan->n_params = func->n;
   plan->param = param;
-  see_body(arena, plan, param);
+  see_body(arena, plan);
   plan_checks(arena, plan);
   return plan;
 }

@@ -7,6 +7,7 @@
 
 #include "base/trap.h"
 #include "base/vec.h"
+#include "native/written.h"
 #include "vtac/kernel.h"
 
 enum { MOST_RECORD = 1 << 16, MOST_PARAMS = 64, MOST_RANK = 32 };
@@ -29,8 +30,12 @@ static ModuleParam describe_param(Arena *arena, const Param *param) {
 ModuleInfo info_of_func(Arena *arena, const Func *func, const HwConfig *config,
                         bool accelerator) {
   ModuleParam *param = ARENA_ARRAY(arena, ModuleParam, func->n);
-  for (int i = 0; i < func->n; i++)
+  bool *written = ARENA_ARRAY(arena, bool, func->n);
+  find_written(arena, func, written);
+  for (int i = 0; i < func->n; i++) {
     param[i] = describe_param(arena, &func->param[i]);
+    param[i].written = written[i];
+  }
   return (ModuleInfo){.name = func->name,
                       .accelerator = accelerator,
                       .has_config = true,
