@@ -134,7 +134,7 @@ static vtac_module *build_division(void) {
   args[0] = vtac_placeholder(context, "x", "int32", 1, one);
   args[1] = vtac_compute(context, "y", 1, axis,
                          vtac_truncdiv(context, vtac_int(context, 100),
-                                  vtac_at(context, args[0], 1, axis)));
+                                       vtac_at(context, args[0], 1, axis)));
   vtac_module *module =
       vtac_build(context, vtac_schedule_new(context, 1, &args[1]), 2, args,
                  "divide", NULL);
