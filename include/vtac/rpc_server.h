@@ -69,7 +69,9 @@ typedef struct vtac_rpc_server_options {
   const vtac_config *config; /* NULL: the built-in one */
   vtac_simulator simulator;
   vtac_sim_path sim_path;
-  vtac_rpc_limits limits; /* all as they are given */
+  const vtac_board *board; /* not NULL: instead of a simulator; it outlives the
+                              server, which has one session at a time */
+  vtac_rpc_limits limits;  /* all as they are given */
   vtac_rpc_log log;
   int no_sandbox; /* keep limits, but neither Landlock nor seccomp */
 } vtac_rpc_server_options;

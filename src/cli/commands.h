@@ -24,5 +24,7 @@ int command_rpc_query(int argc, char **argv);
 int command_asm(int argc, char **argv);
 int command_disasm(int argc, char **argv);
 int command_stream(int argc, char **argv);
+int command_rpc_server(int argc, char **argv);
+int command_rpc_tracker(int argc, char **argv);
 
 #endif

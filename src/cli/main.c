@@ -31,6 +31,9 @@ const Command commands[] = {
     {"disasm", "the text of instructions", command_disasm},
     {"stream", "verify or run a stream of instructions", command_stream},
     {"board", "describe, program or look into a board", command_board},
+    {"rpc-server", "serve a simulator or a board to other machines",
+     command_rpc_server},
+    {"rpc-tracker", "tell clients which servers are free", command_rpc_tracker},
     {"config", "show an accelerator's configuration", command_config},
     {"passes", "list the lowering passes", command_passes},
     {NULL, NULL, NULL}};

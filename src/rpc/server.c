@@ -209,6 +209,8 @@ static vtac_status open_server(vtac_rpc_server *server,
                                Diag *diag) {
   vtac_status status = check_limits(&given->limits, diag);
   if (status) return status;
+  if (given->board && given->limits.sessions > 1)
+    return diag_set(diag, D_ARGUMENT, "a board has one session at a time");
   if (!take_options(server, given))
     return diag_set(diag, D_NO_MEMORY, "no memory for a server");
   const vtac_rpc_server_options *own = &server->options;

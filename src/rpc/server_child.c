@@ -152,23 +152,33 @@ static void say_goodbye(RpcChannel *channel, const Diag *why) {
   channel_send_packet(channel, &answer, &ignored);
 }
 
-static void serve(const vtac_rpc_server *server, int fd, int dir,
-                  SessionReport *report, Diag *why) {
+/* A board is opened while the process may do so; a simulator, later, counts
+ * as the session's memory. */
+static Session *open_session(const vtac_rpc_server *server, int dir,
+                             Diag *diag) {
   const vtac_rpc_server_options *options = &server->options;
   const vtac_rpc_limits *limits = &options->limits;
   const SessionOptions session_options = {
       .config = server->config,
       .simulator = options->simulator,
       .sim_path = options->sim_path,
+      .board = options->board,
+      .may_program = options->no_sandbox,
       .memory_bytes = limits->memory_bytes,
       .packet_bytes = limits->packet_bytes,
       .workdir = {dir, limits->storage_bytes, limits->files}};
-  RpcChannel channel;
   Session *session = session_new(&session_options);
-  if (!session) {
-    diag_set(why, D_NO_MEMORY, "no memory for a session");
-    return;
-  }
+  if (!session) diag_set(diag, D_NO_MEMORY, "no memory for a session");
+  if (!session || !options->board || !session_open_device(session, diag))
+    return session;
+  session_free(session);
+  return NULL;
+}
+
+static void serve(const vtac_rpc_server *server, Session *session, int fd,
+                  SessionReport *report, Diag *why) {
+  const vtac_rpc_limits *limits = &server->options.limits;
+  RpcChannel channel;
   channel_open(&channel, fd);
   channel.packet_limit = limits->packet_bytes;
   while (serve_one(limits, &channel, session, why)) continue;
@@ -188,9 +198,10 @@ _Noreturn void child_main(const vtac_rpc_server *server, int fd, int report,
   SessionReport said = {0};
   Diag why;
   keep_descriptors(fd, report, dir);
-  if (give_up_rights(server, dir))
-    serve(server, fd, dir, &said, &why);
-  else
+  Session *session = open_session(server, dir, &why);
+  if (session && give_up_rights(server, dir))
+    serve(server, session, fd, &said, &why);
+  else if (session)
     diag_set(&why, D_RPC_SERVER, "its rights cannot be taken away");
   snprintf(said.reason, sizeof said.reason, "%s", why.message);
   (void)!write(report, &said, sizeof said);

@@ -51,11 +51,17 @@ const vtac_config *session_config(const Session *s) {
 vtac_status session_device(Session *s, vtac_device **ret, Diag *diag) {
   vtac_error error;
   const vtac_device_options options = {.simulator = s->options.simulator,
-                                       .sim_path = s->options.sim_path};
+                                       .sim_path = s->options.sim_path,
+                                       .board = s->options.board};
   if (!s->device)
     s->device = vtac_device_open(session_config(s), &options, &error);
   *ret = s->device;
   return s->device ? VTAC_OK : session_error(&error, diag);
+}
+
+vtac_status session_open_device(Session *s, Diag *diag) {
+  vtac_device *device;
+  return session_device(s, &device, diag);
 }
 
 vtac_status session_error(const vtac_error *error, Diag *diag) {

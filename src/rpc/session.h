@@ -26,8 +26,10 @@ typedef struct SessionOptions {
   const vtac_config *config; /* of the device at first */
   vtac_simulator simulator;
   vtac_sim_path sim_path;
-  uint64_t memory_bytes; /* of all that the client allocates */
-  uint64_t packet_bytes; /* the limit of packets that the client is told */
+  const vtac_board *board; /* or NULL */
+  bool may_program;        /* clients may program the board's FPGA */
+  uint64_t memory_bytes;   /* of all that the client allocates */
+  uint64_t packet_bytes;   /* the limit of packets that the client is told */
   Workdir workdir;
 } SessionOptions;
 
@@ -44,6 +46,8 @@ typedef struct SessionCounts {
 
 /* NULL when memory is short. */
 Session *session_new(const SessionOptions *options);
+/* Opens the device, while the process may still do so. */
+vtac_status session_open_device(Session *session, Diag *diag);
 void session_free(Session *session); /* with all that the client left */
 
 /* Where the raw bytes of a CopyToRemote belong, request->data.n of them; NULL,

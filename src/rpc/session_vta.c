@@ -58,6 +58,24 @@ vtac_status call_reconfigure(Session *s, const Args *args, RpcValue *ret,
   return status;
 }
 
+/* The session's directory is the process's own. */
+static vtac_status program_board(Session *s, const char *name, Diag *diag) {
+  vtac_error error;
+  if (!s->options.may_program)
+    return diag_set(diag, D_RPC_UNSAFE,
+                    "the server's clients may not program its FPGA");
+  if (s->vta_buffers)
+    return diag_set(diag, D_ARGUMENT,
+                    "the FPGA cannot be programmed while %d arrays are in the "
+                    "accelerator's memory",
+                    s->vta_buffers);
+  vtac_device_close(s->device);
+  s->device = NULL;
+  if (!vtac_board_program(s->options.board, workdir_name(name), &error))
+    return VTAC_OK;
+  return session_error(&error, diag);
+}
+
 /* A simulator needs no bitstream; but the file must have been uploaded. */
 vtac_status call_vta_init(Session *s, const Args *args, RpcValue *ret,
                           Diag *diag) {
@@ -67,6 +85,7 @@ vtac_status call_vta_init(Session *s, const Args *args, RpcValue *ret,
   vtac_status status = text_arg(args, 0, name, sizeof name, diag);
   if (!status) status = workdir_read(&s->options.workdir, name, &file, diag);
   bytebuf_free(&file);
+  if (!status && s->options.board) status = program_board(s, name, diag);
   return status;
 }
 
