@@ -60,8 +60,7 @@ typedef struct vtac_rpc_server_options {
   const char *key;    /* what clients ask for; NULL: "" */
   /* What clients must know besides, or NULL: see docs/rpc.md. */
   const char *secret;
-  const char *tracker_host;  /* NULL: no tracker */
-  int tracker_port;          /* 0: 9190 */
+  const char *tracker; /* to register with: "HOST:PORT" or "HOST"; NULL: none */
   const char *public_host;   /* where clients reach the server, as the tracker
                                 tells them; NULL: as the tracker sees it */
   const char *work_dir;      /* sessions' directories lie in it; NULL: $TMPDIR

@@ -88,21 +88,9 @@ static const Option options[] = {
 typedef struct ServerCommand {
   vtac_rpc_server_options server;
   const char *config, *secret_file, *board;
-  char tracker[256], *secret;
+  char *secret;
   bool sessions_given;
 } ServerCommand;
-
-static bool take_tracker(ServerCommand *own, const char *text) {
-  vtac_error error;
-  const int usual = 9190;
-  if (vtac_rpc_parse_address(text, usual, own->tracker, sizeof own->tracker,
-                             &own->server.tracker_port, &error)) {
-    complain("--tracker: %s", error.message);
-    return false;
-  }
-  own->server.tracker_host = own->tracker;
-  return true;
-}
 
 static bool take_sim(ServerCommand *own, const char *text) {
   static const char *const names[] = {"fsim", "tsim"};
@@ -147,7 +135,7 @@ static bool take(void *self, int index, const char *text) {
       return parse_listen_port("--port-end", text, &server->port_end);
     case OPT_KEY: server->key = text; return true;
     case OPT_SECRET_FILE: own->secret_file = text; return true;
-    case OPT_TRACKER: return take_tracker(own, text);
+    case OPT_TRACKER: server->tracker = text; return true;
     case OPT_PUBLIC_HOST: server->public_host = text; return true;
     case OPT_CONFIG: own->config = text; return true;
     case OPT_SIM: return take_sim(own, text);

@@ -115,7 +115,7 @@ static bool take_options(vtac_rpc_server *server,
   own->host = copy_text(given->host ? given->host : "127.0.0.1", &good);
   own->key = copy_text(given->key ? given->key : "", &good);
   own->secret = copy_text(given->secret, &good);
-  own->tracker_host = copy_text(given->tracker_host, &good);
+  own->tracker = copy_text(given->tracker, &good);
   own->public_host = copy_text(given->public_host, &good);
   own->work_dir = NULL;
   own->config = NULL;
@@ -124,7 +124,6 @@ static bool take_options(vtac_rpc_server *server,
     if (!own->port_end) own->port_end = LAST_PORT;
   }
   if (own->port_end < own->port) own->port_end = own->port;
-  if (!own->tracker_port) own->tracker_port = TRACKER_PORT;
   server->session =
       calloc((size_t)own->limits.sessions, sizeof *server->session);
   server->config = malloc(sizeof *server->config);
@@ -155,15 +154,15 @@ static vtac_status open_base(vtac_rpc_server *server, const char *work_dir,
 }
 
 static vtac_status open_link(vtac_rpc_server *server, Diag *diag) {
-  TrackerLinkOptions options = {
-      .tracker = {.port = server->options.tracker_port},
-      .key = server->options.key,
-      .public_host = server->options.public_host,
-      .port = server->listener.port,
-      .log = &server->options.log};
-  const char *host = server->options.tracker_host;
-  if (!host) return VTAC_OK;
-  slice_copy(slice_of(host), options.tracker.host, sizeof options.tracker.host);
+  const vtac_rpc_server_options *own = &server->options;
+  TrackerLinkOptions options = {.key = own->key,
+                                .public_host = own->public_host,
+                                .port = server->listener.port,
+                                .log = &own->log};
+  if (!own->tracker) return VTAC_OK;
+  vtac_status status =
+      rpc_parse_address(own->tracker, TRACKER_PORT, &options.tracker, diag);
+  if (status) return status;
   server->tracker = tracker_link_new(&options);
   if (server->tracker) return VTAC_OK;
   return diag_set(diag, D_NO_MEMORY, "no memory for a tracker's connection");
@@ -267,7 +266,7 @@ void vtac_rpc_server_close(vtac_rpc_server *server) {
   free((char *)(uintptr_t)server->options.host);
   free((char *)(uintptr_t)server->options.key);
   free((char *)(uintptr_t)server->options.secret);
-  free((char *)(uintptr_t)server->options.tracker_host);
+  free((char *)(uintptr_t)server->options.tracker);
   free((char *)(uintptr_t)server->options.public_host);
   free(server);
 }
