@@ -8,6 +8,8 @@ _vtac_values() { # words that may follow the option
     --target) echo host armv7 aarch64 riscv64 pynq de10nano ultra96 ;;
     --stats | --format) echo text json ;;
     --sim) echo fsim tsim ;;
+    --log-format) echo logfmt json ;;
+    --log-level) echo debug info warning error ;;
     --board) vtac board 2>/dev/null ;;
     --sim-path) echo fast portable plain avx2 avx512vnni neondot ;;
     --workload) vtac conv2d --workload list 2>/dev/null |
@@ -39,28 +41,32 @@ _vtac() {
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
   case $previous in
     --config | --output | --load | --dram | --dump | --program | --trace | \
-      --report | --plot | --rpc-secret-file)
+      --report | --plot | --rpc-secret-file | --secret-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    --dump-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    --dump-dir | --work-dir)
+      mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     --board)
       words=$(_vtac_values "$previous")
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
         compgen -f -- "$word")
       return ;;
     --emit | --stats | --format | --sim | --sim-path | --workload | --dump-after | \
-      --exec | --target)
+      --exec | --target | --log-format | --log-level)
       words=$(_vtac_values "$previous") ;;
     --batch | --in | --out | --tile | --shift | --seed | --in-channels | \
       --out-channels | --size | --kernel | --pad | --stride | --vthreads | \
-      --groups | --channels | --window | --extra | --plot-cycles | --rpc-key)
+      --groups | --channels | --window | --extra | --plot-cycles | --rpc-key | \
+      --key | --port | --port-end | --sessions | --waiting | --memory | \
+      --storage | --files | --packet | --*-timeout | --cpu-time | --connections)
       return ;;
-    --rpc | --rpc-tracker)
+    --rpc | --rpc-tracker | --tracker | --host | --public-host)
       mapfile -t COMPREPLY < <(compgen -A hostname -- "$word"); return ;;
     *)
       if ((COMP_CWORD == 1)); then
         words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
           add relu requantize max_pool2d avg_pool2d global_avg_pool2d
-          run explain rpc-query asm disasm stream board config passes $general"
+          run explain rpc-server rpc-tracker rpc-query asm
+          disasm stream board config passes $general"
       else
         case ${COMP_WORDS[1]} in
           gemm | dense) words="--batch --in --out --tile --shift --vthreads
@@ -85,6 +91,14 @@ _vtac() {
             mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
               compgen -f -- "$word")
             return ;;
+          rpc-server) words="--host --port --port-end --key --secret-file
+            --tracker --public-host --config --sim --sim-path --board
+            --work-dir --sessions --waiting --memory --storage --files --packet
+            --hello-timeout --idle-timeout --packet-timeout --call-timeout
+            --session-timeout --cpu-time --no-sandbox --log-format --log-level
+            $general" ;;
+          rpc-tracker) words="--host --port --port-end --connections
+            --idle-timeout --log-format --log-level $general" ;;
           rpc-query) words="--rpc-tracker --json $general" ;;
           board) words="--board --registers --program $general" ;;
           config) words="--config --format $general" ;;

@@ -18,6 +18,9 @@ set -l run '__fish_seen_subcommand_from run'
 set -l explain '__fish_seen_subcommand_from explain'
 set -l text '__fish_seen_subcommand_from asm disasm'
 set -l stream '__fish_seen_subcommand_from stream'
+set -l server '__fish_seen_subcommand_from rpc-server'
+set -l tracker '__fish_seen_subcommand_from rpc-tracker'
+set -l serving '__fish_seen_subcommand_from rpc-server rpc-tracker'
 set -l query '__fish_seen_subcommand_from rpc-query'
 set -l board '__fish_seen_subcommand_from board'
 set -l config '__fish_seen_subcommand_from config'
@@ -41,6 +44,10 @@ complete -c vtac -n __fish_use_subcommand -a avg_pool2d -d '2D average pooling'
 complete -c vtac -n __fish_use_subcommand -a global_avg_pool2d -d 'Average of each channel'
 complete -c vtac -n __fish_use_subcommand -a explain \
     -d 'Say where the cycles of a run go'
+complete -c vtac -n __fish_use_subcommand -a rpc-server \
+    -d 'Serve a simulator or a board to other machines'
+complete -c vtac -n __fish_use_subcommand -a rpc-tracker \
+    -d 'Tell clients which servers are free'
 complete -c vtac -n __fish_use_subcommand -a rpc-query \
     -d 'Show what an RPC tracker knows'
 complete -c vtac -n __fish_use_subcommand -a asm \
@@ -128,6 +135,41 @@ complete -c vtac -n $explain -l insns -d 'List every instruction, too'
 complete -c vtac -n $text -F
 complete -c vtac -n $text -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $text -l output -s o -r -F -d 'Where to write'
+
+complete -c vtac -n $serving -l host -x \
+    -a '(__fish_print_hostnames)' -d 'Address to listen on'
+complete -c vtac -n $serving -l port -x -d 'Port to listen on, 0 is any'
+complete -c vtac -n $serving -l port-end -x -d 'Last port to try'
+complete -c vtac -n $serving -l log-format -x -a 'logfmt json' -d 'Form of the log'
+complete -c vtac -n $serving -l log-level -x \
+    -a 'debug info warning error' -d 'Least level of the log'
+complete -c vtac -n $serving -l idle-timeout -x -d 'How long silence is allowed'
+complete -c vtac -n $tracker -l connections -x -d 'Connections at one time'
+complete -c vtac -n $server -l key -x -d 'What clients ask for'
+complete -c vtac -n $server -l secret-file -r -F -d 'Secret that clients must know'
+complete -c vtac -n $server -l tracker -x \
+    -a '(__fish_print_hostnames)' -d 'Tracker to register with'
+complete -c vtac -n $server -l public-host -x \
+    -a '(__fish_print_hostnames)' -d 'Where the tracker sends clients'
+complete -c vtac -n $server -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $server -l sim -x -a 'fsim tsim' -d 'Simulator'
+complete -c vtac -n $server -l sim-path -x -a 'fast portable plain' \
+    -d 'Path of the simulator'
+complete -c vtac -n $server -l board -r -F -a '(vtac board)' -d 'Preset or description'
+complete -c vtac -n $server -l work-dir -x -a '(__fish_complete_directories)' \
+    -d 'Where sessions keep their files'
+complete -c vtac -n $server -l sessions -x -d 'Sessions at one time'
+complete -c vtac -n $server -l waiting -x -d 'Clients that may wait for one'
+complete -c vtac -n $server -l memory -x -d 'Memory of a session'
+complete -c vtac -n $server -l storage -x -d 'Files of a session'
+complete -c vtac -n $server -l files -x -d 'How many of them'
+complete -c vtac -n $server -l packet -x -d 'Size of a message'
+complete -c vtac -n $server -l hello-timeout -x -d 'Until a client has said its key'
+complete -c vtac -n $server -l packet-timeout -x -d 'Until a message is through'
+complete -c vtac -n $server -l call-timeout -x -d 'Of a request'
+complete -c vtac -n $server -l session-timeout -x -d 'Of a session'
+complete -c vtac -n $server -l cpu-time -x -d 'Of the processor for a session'
+complete -c vtac -n $server -l no-sandbox -d 'Let sessions do what this user may'
 
 complete -c vtac -n $query -l rpc-tracker -x \
     -a '(__fish_print_hostnames)' -d 'The tracker'
