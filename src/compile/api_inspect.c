@@ -16,10 +16,7 @@
 const char *vtac_expr_text(vtac_context *c, vtac_expr expr) {
   BOUNDARY(c, NULL);
   need_argument(c, expr, "expr");
-  Strbuf text;
-  strbuf_init(&text, &c->arena);
-  debug_text(&text, EXPR_OF(expr));
-  return text.text;
+  return brief_text(&c->arena, EXPR_OF(expr));
 }
 
 const char *vtac_expr_dtype(vtac_expr expr) {

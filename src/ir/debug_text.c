@@ -159,3 +159,10 @@ void debug_text(Strbuf *buf, const Expr *expr) {
   }
   BUG("not an expression");
 }
+
+const char *brief_text(Arena *arena, const Expr *expr) {
+  Strbuf text;
+  strbuf_init(&text, arena);
+  debug_text(&text, expr);
+  return text.text;
+}

@@ -8,5 +8,7 @@
 #include "ir/ir.h"
 
 void debug_text(Strbuf *buf, const Expr *expr);
+/* The same as a text of its own. */
+const char *brief_text(Arena *arena, const Expr *expr);
 
 #endif

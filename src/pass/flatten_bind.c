@@ -33,19 +33,12 @@ static noreturn void refuse(const Binding *binding, const char *why) {
        binding->region->target->name, why);
 }
 
-static const char *condition_text(Arena *arena, const Expr *condition) {
-  Strbuf text;
-  strbuf_init(&text, arena);
-  debug_text(&text, condition);
-  return text.text;
-}
-
 static void require(Binding *binding, const Expr *condition,
                     const char *field) {
   Arena *arena = binding->flattener->context->arena;
   const Expr *known = simplify(binding->flattener->bounds, condition);
   if (is_const(known, 1)) return;
-  const char *text = condition_text(arena, condition);
+  const char *text = brief_text(arena, condition);
   if (is_const(known, 0))
     refuse(binding, arena_printf(arena, "its %s needs %s", field, text));
   const char *message =

@@ -32,13 +32,6 @@ typedef struct Tensorizing {
   (t)->stage->op->name, (t)->stage->leaf.at[(t)->at]->var->hint, \
       (t)->intrin->name
 
-static const char *shown(Arena *arena, const Expr *expr) {
-  Strbuf text;
-  strbuf_init(&text, arena);
-  debug_text(&text, expr);
-  return text.text;
-}
-
 /* ---- The region --------------------------------------------------------- */
 
 static IntSet leaf_set(const Tensorizing *t, int i) {
@@ -169,8 +162,8 @@ static void check_extents(const Matcher *matcher, const char *what, int m,
     if (!can_prove_equal(matcher->analyzer, range[i].extent, wanted))
       fail(arena, D_TENSORIZE,
            PART "%s has extent %s in dimension %d; the intrinsic asks for %s",
-           PART_ARGS(t), what, shown(arena, range[i].extent), i,
-           shown(arena, wanted));
+           PART_ARGS(t), what, brief_text(arena, range[i].extent), i,
+           brief_text(arena, wanted));
   }
 }
 
@@ -213,8 +206,8 @@ static void compare(Matcher *matcher, const Expr *body, const Expr *pattern) {
   if (expr_equal(mine, pattern)) return;
   fail(arena, D_TENSORIZE,
        PART "the stage computes %s (%s), the intrinsic %s (%s)", PART_ARGS(t),
-       shown(arena, mine), dtype_name(arena, mine->type), shown(arena, pattern),
-       dtype_name(arena, pattern->type));
+       brief_text(arena, mine), dtype_name(arena, mine->type),
+       brief_text(arena, pattern), dtype_name(arena, pattern->type));
 }
 
 static void compare_bodies(Matcher *matcher) {
@@ -265,7 +258,7 @@ static void verify_checks(const Tensorizing *t, const LoopNest *nest,
       if (expr_uses(checks->at[k], nest->loop[i]))
         fail(t->lowering->arena, D_TENSORIZE,
              PART "the bound check %s depends on axis '%s' inside it",
-             PART_ARGS(t), shown(t->lowering->arena, checks->at[k]),
+             PART_ARGS(t), brief_text(t->lowering->arena, checks->at[k]),
              t->stage->leaf.at[i]->var->hint);
   }
 }

@@ -24,7 +24,7 @@
 #include "base/trap.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
-#include "ir/print.h"
+#include "ir/debug_text.h"
 
 enum { MOST_TIMES = 4 }; /* that an operand is added instead of scaled */
 
@@ -47,7 +47,7 @@ noreturn void alu_refuse(Arena *arena, const char *name, const char *format,
   alu_refuse((t)->stage->arena, (t)->stage->name, __VA_ARGS__)
 
 static const char *text_of(const Translation *t, const Expr *expr) {
-  return expr_text(t->stage->arena, expr);
+  return brief_text(t->stage->arena, expr);
 }
 
 static void add(Translation *t, AluStep step) {

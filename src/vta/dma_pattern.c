@@ -18,7 +18,7 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "ir/build.h"
-#include "ir/print.h"
+#include "ir/debug_text.h"
 
 bool dma_is_provably(Analyzer *analyzer, const Expr *expr, int64_t value) {
   if (expr->kind == INT) return is_const(expr, value);
@@ -30,7 +30,7 @@ const char *dma_list_text(Arena *arena, int n, const Expr *const *at) {
   strbuf_init(&text, arena);
   strbuf_char(&text, '[');
   for (int i = 0; i < n; i++)
-    strbuf_printf(&text, "%s%s", i ? ", " : "", expr_text(arena, at[i]));
+    strbuf_printf(&text, "%s%s", i ? ", " : "", brief_text(arena, at[i]));
   strbuf_char(&text, ']');
   return text.text;
 }
@@ -167,7 +167,7 @@ const char *dma_pattern(Analyzer *analyzer, const Region *region, int64_t block,
     return arena_printf(arena,
                         "it starts at element %s, which is no multiple of the "
                         "block of %lld elements",
-                        expr_text(arena, region->offset), (long long)block);
+                        brief_text(arena, region->offset), (long long)block);
   Dims dims = {{(const Expr **)region->shape, region->n, region->n},
                {(const Expr **)region->stride, region->n, region->n}};
   if (fold) {
@@ -179,5 +179,25 @@ const char *dma_pattern(Analyzer *analyzer, const Region *region, int64_t block,
     return no_pattern(arena, region, block);
   ret->offset = ex_floordiv(arena, region->offset,
                             make_const(arena, region->offset->type, block));
+  return NULL;
+}
+
+const char *dma_too_large(Arena *arena, const DmaPattern *dram) {
+  enum { MAX_SIZE = 65535 };
+  const struct {
+    const char *what;
+    const Expr *value;
+  } fields[] = {{"a row of %lld blocks", dram->x_size},
+                {"%lld rows", dram->y_size},
+                {"rows %lld blocks apart", dram->x_stride}};
+  for (int i = 0; i < 3; i++) {
+    const IntImm *imm = as_int(fields[i].value);
+    if (!imm || imm->value <= MAX_SIZE) continue;
+    Strbuf text;
+    strbuf_init(&text, arena);
+    strbuf_printf(&text, fields[i].what, (long long)imm->value);
+    strbuf_printf(&text, "; the limit is %d", MAX_SIZE);
+    return text.text;
+  }
   return NULL;
 }

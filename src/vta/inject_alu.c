@@ -24,7 +24,7 @@
 #include "base/vec.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
-#include "ir/print.h"
+#include "ir/debug_text.h"
 #include "ir/traverse.h"
 #include "vta/alu_steps.h"
 #include "vta/calls.h"
@@ -55,7 +55,7 @@ typedef struct Alu {
 #define REFUSE(alu, ...) alu_refuse((alu)->arena, (alu)->name, __VA_ARGS__)
 
 static const char *text_of(const Alu *alu, const Expr *expr) {
-  return expr_text(alu->arena, expr);
+  return brief_text(alu->arena, expr);
 }
 
 /* ---- The stage ---------------------------------------------------------- */
