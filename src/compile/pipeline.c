@@ -27,6 +27,7 @@ static const Row pipeline[] = {
     {PASS_StorageFlatten, ALWAYS, 0},
     {PASS_Simplify, ALWAYS, 0},
     /* find what the accelerator's units do, and order them by tokens */
+    {PASS_SplitFusedLoops, ACCELERATOR, 1},
     {PASS_ClampLoops, ACCELERATOR, 1},
     {PASS_LiftThreadBuffers, ACCELERATOR, 1},
     {PASS_InjectDMAIntrin, ACCELERATOR, 1},
