@@ -104,19 +104,6 @@ static vtac_status check_shared(CommandQueue *queue, const UopPush *push,
                     "immediate; one instruction runs them all");
 }
 
-static vtac_status check_hazard(CommandQueue *queue, uint32_t dst) {
-  const Recording *recording = &queue->recording;
-  uint32_t count = recording->kernel.count;
-  uint32_t distance = (uint32_t)queue->port->uop_hazard_distance;
-  for (uint32_t back = 1; back <= distance && back <= count; back++)
-    if (recording->uops[count - back].dst == dst)
-      return queue_fail(queue, D_UOP_HAZARD,
-                        "micro-op %u writes accumulator %u, as one of the %u "
-                        "before it does",
-                        count, dst, distance);
-  return VTAC_OK;
-}
-
 static vtac_status reserve_uop(CommandQueue *queue) {
   Recording *recording = &queue->recording;
   uint32_t count = recording->kernel.count, capacity = recording->capacity;
@@ -205,34 +192,45 @@ static vtac_status push_kernel(CommandQueue *queue, Kernel *kernel) {
 }
 
 /* Checks a kernel that is new and adds it to the cache. */
-static vtac_status add_recorded(CommandQueue *queue, Kernel **ret) {
-  const Recording *recording = &queue->recording;
+static vtac_status add_recorded(CommandQueue *queue, const Uop *uops,
+                                Kernel **ret) {
+  const Kernel *content = &queue->recording.kernel;
   const QueueTrace *trace = &queue->options.trace;
-  const Insn insn = kernel_insn(&recording->kernel);
+  const Insn insn = kernel_insn(content);
   vtac_status status = queue_check_insn(queue, &insn);
   if (status) return status;
   queue->stats.kernel_misses++;
-  if (trace->kernel)
-    trace->kernel(trace->self, recording->uops, recording->kernel.count);
-  return cache_add(queue, &recording->kernel, ret);
+  if (trace->kernel) trace->kernel(trace->self, uops, content->count);
+  return cache_add(queue, content, ret);
 }
 
-/* The cached kernel equal to the recorded one, which is added if need be. */
-static vtac_status intern_recorded(CommandQueue *queue, Kernel **ret) {
+/* The cached kernel equal to a part of the recorded one, which is added if need
+ * be. */
+static vtac_status intern_recorded(CommandQueue *queue, uint32_t begin,
+                                   uint32_t end, Kernel **ret) {
   Kernel *content = &queue->recording.kernel;
-  content->words = queue->recording.words;
+  content->words = queue->recording.words + begin;
+  content->count = end - begin;
   content->hash = kernel_hash(content);
   Kernel *found = cache_find(&queue->cache, content);
-  if (!found) return add_recorded(queue, ret);
+  if (!found) return add_recorded(queue, queue->recording.uops + begin, ret);
   queue->stats.kernel_hits++;
   *ret = found;
   return VTAC_OK;
 }
 
-/* Pushes what has been recorded; *ret is the kernel that holds it. */
+/* Pushes what has been recorded, in several instructions where the machine
+ * needs it; *ret is the kernel that holds it, or its last part. */
 static vtac_status flush_recorded(CommandQueue *queue, Kernel **ret) {
-  vtac_status status = intern_recorded(queue, ret);
-  return status ? status : push_kernel(queue, *ret);
+  uint32_t count = queue->recording.kernel.count;
+  vtac_status status = hazard_separate(queue);
+  for (uint32_t begin = 0, end; begin < count && !status; begin = end) {
+    end = hazard_end(queue, begin, count);
+    if (end - begin < count) queue->recording.split = true;
+    status = intern_recorded(queue, begin, end, ret);
+    if (!status) status = push_kernel(queue, *ret);
+  }
+  return status;
 }
 
 /* A kernel that outgrows the micro-op memory goes on as a second instruction
@@ -253,7 +251,6 @@ vtac_status queue_uop_push(CommandQueue *queue, const UopPush *push) {
   vtac_status status = check_recording(queue, "a micro-op");
   if (!status) status = check_shared(queue, push, kernel);
   if (!status) status = uop_indices(queue, push, &uop);
-  if (!status) status = check_hazard(queue, uop.dst);
   if (status) return status;
   if (kernel->count == (uint32_t)queue->port->config.uop_buff_depth)
     status = split_recording(queue);

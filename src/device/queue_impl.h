@@ -144,6 +144,13 @@ KernelId cache_id(const KernelCache *cache, const Kernel *kernel);
 vtac_status cache_add(CommandQueue *queue, const Kernel *content, Kernel **ret);
 void cache_clear(KernelCache *cache);
 
+/* hazard.c: `separate` puts the recorded kernel into an order in which
+ * micro-ops that write one accumulator lie apart as far as the machine wants;
+ * `end` says where an instruction that begins with micro-op `begin` has to end.
+ */
+vtac_status hazard_separate(CommandQueue *queue);
+uint32_t hazard_end(const CommandQueue *queue, uint32_t begin, uint32_t count);
+
 /* residency.c: micro-ops on chip. */
 vtac_status residency_use(CommandQueue *queue, Kernel *kernel);
 void residency_remove(CommandQueue *queue, Kernel *kernel);

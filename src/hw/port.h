@@ -68,7 +68,7 @@ struct HwPort {
   void *self; /* the implementation's own state */
   HwConfig config;
   /* A micro-op may not write what one of the last so many micro-ops of its
-   * kernel wrote; 0 where the machine has no such hazard. */
+   * instruction wrote; 0 where the machine has no such hazard. */
   int uop_hazard_distance;
 };
 

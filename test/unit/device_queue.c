@@ -10,6 +10,7 @@
 
 #include "device_port.h"
 #include "device/queue.h"
+#include "hw/bounds.h"
 
 static PlainPort *plain;
 static CommandQueue *queue;
@@ -249,15 +250,51 @@ static void test_empty_kernel(void **state) {
   assert_int_equal(plain->counters[HW_COUNT_uop_load_nbytes], 0);
 }
 
+/* The accumulators that the last stream's kernels write, one group for each
+ * instruction: "0 1 2 0 | 2 |". */
+static void expect_writes(const char *want) {
+  char have[256] = "";
+  int n = 0;
+  for (uint32_t i = 0; i < plain->count; i++) {
+    const Insn *insn = &plain->insns[i];
+    uint32_t begin =
+        insn->opcode == HW_OP_GEMM ? insn->gemm.uop_bgn : insn->alu.uop_bgn;
+    uint32_t end =
+        insn->opcode == HW_OP_GEMM ? insn->gemm.uop_end : insn->alu.uop_end;
+    if (insn->opcode != HW_OP_GEMM && insn->opcode != HW_OP_ALU) continue;
+    for (uint32_t k = begin; k < end; k++) {
+      Uop uop = hw_uop_at(&plain->port.config, plain->chip.uop, k);
+      n += snprintf(have + n, sizeof have - (size_t)n, "%u ", uop.dst);
+    }
+    n += snprintf(have + n, sizeof have - (size_t)n, "| ");
+  }
+  assert_string_equal(have, want);
+}
+
+static void push_adds(const char *accumulators) {
+  KernelId id = 7;
+  queue_kernel_begin(queue, KERNEL_ALU, 0);
+  for (const char *at = accumulators; *at; at++)
+    assert_int_equal(push_uop(add(*at - '0', 1)), VTAC_OK);
+  assert_int_equal(queue_kernel_end(queue, &id), VTAC_OK);
+  assert_int_equal(queue_synchronize(queue), VTAC_OK);
+}
+
+/* Micro-ops are put into another order, and where that is not enough into
+ * several instructions. */
 static void test_hazard(void **state) {
   (void)state;
+  push_adds("0001");
+  expect_writes("0 0 0 1 | ");
   plain->port.uop_hazard_distance = 2;
-  queue_kernel_begin(queue, KERNEL_ALU, 0);
-  assert_int_equal(push_uop(add(0, 1)), VTAC_OK);
-  assert_int_equal(push_uop(add(1, 1)), VTAC_OK);
-  assert_int_equal(push_uop(add(2, 1)), VTAC_OK);
-  assert_int_equal(push_uop(add(0, 1)), VTAC_OK);
-  expect_latched(push_uop(add(2, 1)), "micro-op 4 writes accumulator 2");
+  push_adds("01203");
+  expect_writes("0 1 2 0 3 | ");
+  push_adds("000111222");
+  expect_writes("0 1 2 0 1 2 0 1 2 | ");
+  push_adds("0101");
+  expect_writes("0 1 | 0 1 | ");
+  push_adds("444");
+  expect_writes("4 | 4 | 4 | ");
 }
 
 static void test_identity(void **state) {
