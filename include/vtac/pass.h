@@ -70,6 +70,8 @@ VTAC_API vtac_expr vtac_expr_var(vtac_expr expr);
 /* What a load, a store or a realization accesses; NULL for all others. */
 VTAC_API vtac_buffer vtac_stmt_buffer(vtac_stmt stmt);
 VTAC_API vtac_buffer vtac_expr_buffer(vtac_expr expr);
+VTAC_API const char *vtac_buffer_name(vtac_buffer buffer);
+VTAC_API const char *vtac_buffer_dtype(vtac_buffer buffer);
 /* The type of the elements of a store, an allocation or a realization; NULL
  * for all others. */
 VTAC_API const char *vtac_stmt_dtype(vtac_stmt stmt);

@@ -18,7 +18,7 @@ Declare tensors, schedule them, lower, build, run::
 """
 from __future__ import annotations
 
-from . import ops
+from . import node, ops
 from ._library import lib as _lib
 from ._library import text as _text
 from .config import Config
@@ -92,6 +92,7 @@ from .tensor import (
     reduce_axis,
     thread_axis,
 )
+from .user_pass import Pass
 
 __version__ = _text(_lib.version())
 
@@ -104,7 +105,7 @@ DMA_COPY = "dma_copy"
 ALU = "alu"
 
 _INTERNAL = ("annotations", "config", "context", "device", "errors", "expr")
-_INTERNAL += ("intrin", "module", "tensor")
+_INTERNAL += ("intrin", "module", "tensor", "user_pass")
 
 __all__ = [
     name

@@ -114,6 +114,25 @@ class LowerOptions(ctypes.Structure):
         ("on_pass", OnPass),
         ("user", ctypes.c_void_p),
         ("want_text", ctypes.c_int),
+        ("pass_count", ctypes.c_int),
+        ("passes", ctypes.c_void_p),
+    ]
+
+
+OnRun = ctypes.CFUNCTYPE(
+    ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
+)
+
+
+class UserPass(ctypes.Structure):
+    """vtac_user_pass"""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("phase", ctypes.c_int),
+        ("before", ctypes.c_int),
+        ("run", OnRun),
+        ("user", ctypes.c_void_p),
     ]
 
 
@@ -247,6 +266,36 @@ _SIGNATURES = {
     "unit_scope": "ppip",
     "kernel_scope": "ppp",
     "stmt_text": "spp",
+    "stmt_kind": "sp",
+    "expr_kind": "sp",
+    "stmt_exprs": "ippp",
+    "stmt_stmts": "ippp",
+    "expr_exprs": "ippp",
+    "stmt_label": "sp",
+    "expr_label": "sp",
+    "stmt_var": "pp",
+    "expr_var": "pp",
+    "stmt_buffer": "pp",
+    "expr_buffer": "pp",
+    "buffer_name": "sp",
+    "buffer_dtype": "sp",
+    "stmt_dtype": "sp",
+    "expr_float": "ipp",
+    "expr_lanes": "ip",
+    "expr_same": "ipp",
+    "stmt_with": "pppipip",
+    "expr_with": "pppip",
+    "stmt_substitute": "pppipp",
+    "expr_substitute": "pppipp",
+    "var": "ppss",
+    "load": "pppip",
+    "store": "ppppip",
+    "for": "ppspppp",
+    "if": "ppppp",
+    "let": "ppppp",
+    "attr": "pppspp",
+    "allocate": "pppp",
+    "assert": "pppsp",
     "intrin_new": "ppp",
     "intrin_gemm": "pp",
     "intrin_gemm_mock": "pp",

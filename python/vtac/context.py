@@ -16,6 +16,7 @@ from ._library import Error, integers, lib, pointers, text
 from .config import Config, as_config
 from .errors import InvalidError
 from .expr import Axis, Expr, not_an_expression
+from .intrin import Stmt
 from .schedule import Schedule, Stage
 from .tensor import Slice, Tensor, axis_names
 
@@ -30,6 +31,7 @@ class Context:
     """Owns what is declared and scheduled for one accelerator."""
 
     expr_class = Expr
+    stmt_class = Stmt
     axis_class = Axis
     tensor_class = Tensor
     schedule_class = Schedule
@@ -79,6 +81,17 @@ class Context:
 
     def _expr(self, function: str, *args) -> Expr:
         return self.expr_class(self, self._call(function, *args))
+
+    def _stmt(self, function: str, *args) -> Stmt:
+        return self.stmt_class(self, self._call(function, *args))
+
+    def _node(self, handle: int | None) -> Expr | None:
+        """The expression that a handle is."""
+        return self.expr_class(self, handle) if handle else None
+
+    def _keep(self, thing):
+        """Told of each node that is made or found."""
+        return thing
 
     def _axis(self, handle: int) -> Axis:
         return self.axis_class(self, handle)

@@ -11,9 +11,11 @@ import ctypes
 
 from ._library import lib, pointers, text
 from .errors import InvalidError
+from .node import Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Union
 
     from .context import Context
@@ -151,10 +153,11 @@ class Operators:
         raise TypeError(f"{type(self).__name__} is one value, not several")
 
 
-class Expr(Operators):
+class Expr(Operators, Node):
     """A scalar expression."""
 
     __slots__ = ("_context", "_handle")
+    _family = "expr"
 
     def __init__(self, context: Context, handle: int) -> None:
         self._context = context
@@ -172,6 +175,30 @@ class Expr(Operators):
         if lib.expr_int(self._handle, ctypes.byref(value)):
             return value.value
         return None
+
+    @property
+    def real(self) -> float | None:
+        """The value of a floating-point constant, else None."""
+        value = ctypes.c_double()
+        if lib.expr_float(self._handle, ctypes.byref(value)):
+            return value.value
+        return None
+
+    @property
+    def lanes(self) -> int:
+        """The number of values: 1 unless it is a vector."""
+        return lib.expr_lanes(self._handle)
+
+    def rebuilt(self, exprs: Sequence[ExprLike]) -> Expr:
+        """The same with other expressions in it, as many."""
+        context = self._context
+        own = pointers(context.expr(expr)._handle for expr in exprs)
+        return context._expr("expr_with", self._handle, len(exprs), own)
+
+    def same(self, other: Expr) -> bool:
+        """Whether it is the same expression; variables are the same as
+        themselves only."""
+        return bool(lib.expr_same(self._handle, other._handle))
 
     def __eq__(self, other: ExprLike) -> Expr:  # type: ignore[override]
         return self._binary("equal", other)

@@ -17,9 +17,17 @@ from __future__ import annotations
 import ctypes
 
 from . import _table
-from ._library import BufferParams, IntrinParams, integers, pointers
+from ._library import (
+    BufferParams,
+    IntrinParams,
+    integers,
+    lib,
+    pointers,
+    text,
+)
 from .errors import InvalidError
 from .expr import Expr, _context_of
+from .node import Node
 from .tensor import Tensor
 
 TYPE_CHECKING = False
@@ -41,8 +49,35 @@ class Handle:
         self._handle = handle
 
 
-class Stmt(Handle):
+class Stmt(Node, Handle):
     """A statement."""
+
+    _family = "stmt"
+
+    @property
+    def stmts(self) -> list[Stmt]:
+        """The statements that stand directly in it, in the order of
+        ``vtac/pass.h``."""
+        context = self._context
+        return [
+            context._keep(context.stmt_class(context, handle))
+            for handle in self._handles("stmt_stmts")
+        ]
+
+    @property
+    def dtype(self) -> str:
+        """The type of the elements that are stored or allocated, or the
+        empty text."""
+        return text(lib.stmt_dtype(self._handle))
+
+    def rebuilt(self, exprs: Sequence[Expr], stmts: Sequence[Stmt]) -> Stmt:
+        """The same with other expressions and statements in it, as many."""
+        context = self._context
+        own = pointers(context.expr(expr)._handle for expr in exprs)
+        parts = pointers(context._own(stmt) for stmt in stmts)
+        return context._stmt(
+            "stmt_with", self._handle, len(exprs), own, len(stmts), parts
+        )
 
     def __str__(self) -> str:
         return self._context._text("stmt_text", self._handle)
@@ -133,7 +168,7 @@ def decl_buffer(
         alignment=alignment,
     )
     handle = context._call("buffer_declare", ctypes.byref(params))
-    return Buffer(context, handle, name, str(dtype))
+    return context._keep(Buffer(context, handle, name, str(dtype)))
 
 
 def call(dtype: str, operation: str, *args: ExprLike) -> Expr:
@@ -150,27 +185,26 @@ def call_extern(dtype: str, function: str, *args: ExprLike) -> Expr:
 def evaluate(value: ExprLike) -> Stmt:
     """The statement that computes the value for its effects."""
     context = _context_of(value)
-    handle = context._call("evaluate", context.expr(value)._handle)
-    return Stmt(context, handle)
+    return context._stmt("evaluate", context.expr(value)._handle)
 
 
 def sequence(*stmts: Stmt) -> Stmt:
     """The statements one after another."""
     context = _context_of(*stmts)
     handles = pointers(context._own(stmt) for stmt in stmts)
-    return Stmt(context, context._call("sequence", len(stmts), handles))
+    return context._stmt("sequence", len(stmts), handles)
 
 
 def unit_scope(unit: int, body: Stmt) -> Stmt:
     """Marks work of a unit: 1 load, 2 compute, 3 store."""
     context = body._context
-    return Stmt(context, context._call("unit_scope", unit, body._handle))
+    return context._stmt("unit_scope", unit, body._handle)
 
 
 def kernel_scope(body: Stmt) -> Stmt:
     """Marks a micro-op kernel of the matrix unit."""
     context = body._context
-    return Stmt(context, context._call("kernel_scope", body._handle))
+    return context._stmt("kernel_scope", body._handle)
 
 
 def intrinsic(

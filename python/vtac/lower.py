@@ -6,9 +6,10 @@ import ctypes
 
 from . import _table
 from ._library import LowerOptions, OnPass, lib, pointers, text
-from .errors import InvalidError
+from .errors import InvalidError, VtacError
 from .module import Module
 from .tensor import Tensor
+from .user_pass import Pass, c_passes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class _Request:
         accelerator: bool,
         disabled: Iterable[str],
         verify: bool,
+        passes: Sequence[Pass],
     ) -> None:
         context = schedule._context
         args = list(args)
@@ -125,12 +127,22 @@ class _Request:
         if isinstance(disabled, str):
             disabled = (disabled,)
         names = [item.encode() for item in disabled]
+        passes = list(passes)
+        for one in passes:
+            if not isinstance(one, Pass):
+                raise InvalidError(
+                    f"{one!r} is no pass", "argument", "make a vtac.Pass"
+                )
         self.context = context
+        self.raised: list[BaseException] = []  # by what it called back
+        self._passes = c_passes(passes, context, self.raised)
         self.options = LowerOptions(
             accelerator=accelerator,
             verify=verify,
             disabled_count=len(names),
             disabled=(ctypes.c_char_p * max(len(names), 1))(*names),
+            pass_count=len(passes),
+            passes=ctypes.addressof(self._passes),
         )
         self.args = (
             context._own(schedule),
@@ -140,9 +152,8 @@ class _Request:
             ctypes.byref(self.options),
         )
 
-    def observe(self, callback: Callable[[PassRun], None]) -> list:
-        """Tells the callback of each pass; what it raises is kept."""
-        raised: list[BaseException] = []
+    def observe(self, callback: Callable[[PassRun], None]) -> None:
+        """Tells the callback of each pass."""
 
         def on_pass(user, pointer):
             event = pointer.contents
@@ -153,14 +164,25 @@ class _Request:
                 text(event.text),
             )
             try:
-                if not raised:
+                if not self.raised:
                     callback(run)
             except BaseException as error:
-                raised.append(error)
+                self.raised.append(error)
 
         self.options.on_pass = OnPass(on_pass)
         self.options.want_text = 1
-        return raised
+
+    def run(self, call: Callable, function: str):
+        """Calls the function; what passes and callbacks raised goes on."""
+        try:
+            result = call(function, *self.args)
+        except VtacError:
+            if self.raised:
+                raise self.raised[0] from None
+            raise
+        if self.raised:
+            raise self.raised[0]
+        return result
 
 
 def lower(
@@ -171,21 +193,23 @@ def lower(
     accelerator: bool = True,
     disabled: Iterable[str] = (),
     verify: bool = False,
+    passes: Sequence[Pass] = (),
     on_pass: Callable[[PassRun], None] | None = None,
 ) -> Lowered:
     """The function that the schedule becomes, as text.
 
     ``args`` are the tensors that become its parameters, in order: every
     placeholder and output once.  ``accelerator=False`` leaves out the
-    accelerator's passes, ``disabled`` those it names; ``on_pass`` is called
-    with a :class:`PassRun` after every pass.
+    accelerator's passes, ``disabled`` those it names; ``passes`` are yours
+    (:class:`Pass`); ``on_pass`` is called with a :class:`PassRun` after every
+    pass.
     """
-    request = _Request(schedule, args, name, accelerator, disabled, verify)
-    raised = request.observe(on_pass) if on_pass else []
-    source = request.context._text("lower_text", *request.args)
-    if raised:
-        raise raised[0]
-    return Lowered(name, source)
+    request = _Request(
+        schedule, args, name, accelerator, disabled, verify, passes
+    )
+    if on_pass:
+        request.observe(on_pass)
+    return Lowered(name, request.run(request.context._text, "lower_text"))
 
 
 def trace(
@@ -205,11 +229,14 @@ def build(
     accelerator: bool = True,
     disabled: Iterable[str] = (),
     verify: bool = False,
+    passes: Sequence[Pass] = (),
 ) -> Module:
     """A module that runs the schedule; options are those of :func:`lower`."""
-    request = _Request(schedule, args, name, accelerator, disabled, verify)
+    request = _Request(
+        schedule, args, name, accelerator, disabled, verify, passes
+    )
     context = request.context
-    handle = context._call("build", *request.args)
+    handle = request.run(context._call, "build")
     return Module(handle, context.config, args)
 
 

@@ -171,6 +171,14 @@ vtac_buffer vtac_expr_buffer(vtac_expr expr) {
   return load ? TO_BUFFER(load->buffer) : NULL;
 }
 
+const char *vtac_buffer_name(vtac_buffer buffer) {
+  return buffer ? BUFFER_OF(buffer)->name : NULL;
+}
+
+const char *vtac_buffer_dtype(vtac_buffer buffer) {
+  return buffer ? type_text(BUFFER_OF(buffer)->type) : NULL;
+}
+
 const char *vtac_stmt_dtype(vtac_stmt stmt) {
   const Allocate *allocation = as_allocate(STMT_OF(stmt));
   const Buffer *buffer = BUFFER_OF(vtac_stmt_buffer(stmt));

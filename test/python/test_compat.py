@@ -381,7 +381,7 @@ class Building(unittest.TestCase):
             config={"tir.add_lower_pass": [(1, lambda f: f)]}
         )
         s, args = program(vta.get_env())
-        with mine, self.assertRaisesRegex(NotImplementedError, "Python"):
+        with mine, self.assertRaisesRegex(TypeError, "prim_func_pass"):
             tvm.lower(s, args)
         with vta.build_config(debug_flag=vta.Environment.DEBUG_DUMP_INSN):
             with self.assertRaisesRegex(NotImplementedError, "on_listing"):
@@ -896,8 +896,9 @@ class Missing(unittest.TestCase):
             (tvm.relay.nn, "conv2d"),
             (te, "var"),
             (te, "hybrid"),
-            (tir, "stmt_functor"),
-            (tir.transform, "prim_func_pass"),
+            (tir, "ProducerLoad"),
+            (tir.transform, "InjectPTXAsyncCopy"),
+            (tir.stmt_functor, "StmtVisitor"),
             (topi, "exp"),
             (topi.nn, "conv2d"),
             (vta, "nothing"),

@@ -7,6 +7,7 @@ import weakref
 
 import vtac
 from vtac.context import Context as _Context
+from vtac.user_pass import running
 
 from ._objects import (
     IterVar,
@@ -24,6 +25,14 @@ class Context(_Context):
     axis_class = IterVar
     schedule_class = Schedule
     stage_class = Stage
+
+    @property
+    def stmt_class(self):
+        """Statements with the members of their kinds; only passes want
+        them."""
+        from .tir.nodes import Stmt
+
+        return Stmt
 
     def _tensor(self, handle):
         return tensor_object(self, handle)
@@ -59,6 +68,9 @@ def config() -> vtac.Config:
 
 def context() -> Context:
     """The context for new objects."""
+    inside = running()
+    if inside is not None:
+        return inside
     wanted = config()
     known = _local.contexts.get(wanted)
     found = known() if known else None

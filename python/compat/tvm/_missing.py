@@ -22,9 +22,7 @@ _INSTEAD = {
     "tvm.te.hybrid": "write the computation with te.compute",
     "tvm.te.extern": "write the computation with te.compute",
     "tvm.te.scan": "write the computation with te.compute",
-    "tvm.tir.stmt_functor": "passes are written in C (src/pass); vtac.trace"
-    " shows what each of them does",
-    "tvm.tir.transform": "passes are written in C (src/pass); leave some out"
+    "tvm.tir.transform": "write the pass with prim_func_pass, or leave some out"
     " with PassContext(disabled_pass=...)",
     "tvm.tir": "expressions are built with te and vtac",
     "tvm.topi.nn": "write the operator with te.compute, or take it from"

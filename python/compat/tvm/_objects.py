@@ -57,9 +57,18 @@ class PrimExpr(_Members, Expr):
     __hash__ = Expr.__hash__
 
     @property
-    def value(self) -> int:
-        """The value of a constant."""
-        return int(self)
+    def value(self):
+        """The value of a constant, or of what a node is made of."""
+        constant = self.constant
+        return self.__getattr__("value") if constant is None else constant
+
+    def __getattr__(self, name: str):
+        """The members of nodes, by their kinds."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from .tir.nodes import member
+
+        return member(self, name)
 
 
 class Range:

@@ -42,6 +42,7 @@ def lower(
             name,
             accelerator=options.accelerator(),
             disabled=options.disabled(),
+            passes=options.user_passes(),
         )
     )
 
@@ -79,6 +80,7 @@ def build(
         name,
         accelerator=options.accelerator(),
         disabled=options.disabled(),
+        passes=options.user_passes(),
     )
     return Module(module, target=target)
 

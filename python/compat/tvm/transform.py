@@ -52,22 +52,35 @@ class PassContext:
         """The innermost one, or one of defaults."""
         return _local.stack[-1] if _local.stack else PassContext()
 
-    def accelerator(self) -> bool:
-        """Whether the accelerator's passes are to run."""
+    def _builtin(self) -> list:
         passes = self.config.get("tir.add_lower_pass", ())
         for _, one in passes:
-            if not isinstance(one, BuiltinPass):
-                raise NotImplementedError(
-                    f"vtac runs no passes written in Python ({one!r}); write"
-                    " it in C (src/pass), or see what passes do with"
-                    " vtac.trace"
+            if not isinstance(one, (BuiltinPass, PythonPass)):
+                raise TypeError(
+                    f"{one!r} is no pass; make one with"
+                    " tvm.tir.transform.prim_func_pass"
                 )
-        return any(one.accelerator for _, one in passes)
+        return [one for _, one in passes if isinstance(one, BuiltinPass)]
+
+    def accelerator(self) -> bool:
+        """Whether the accelerator's passes are to run."""
+        return any(one.accelerator for one in self._builtin())
+
+    def user_passes(self) -> list:
+        """The passes written in Python.  Those that stand before the first of
+        the accelerator's passes of their phase run before them, others
+        after."""
+        found, begun = [], set()
+        for phase, one in self.config.get("tir.add_lower_pass", ()):
+            if isinstance(one, PythonPass):
+                found.append(one.at(int(phase), int(phase) not in begun))
+            elif one.accelerator:
+                begun.add(int(phase))
+        return found
 
     def debug_flag(self) -> int:
         """What the program asks the device to print."""
-        passes = self.config.get("tir.add_lower_pass", ())
-        return max((one.debug_flag for _, one in passes), default=0)
+        return max((one.debug_flag for one in self._builtin()), default=0)
 
     def disabled(self) -> list[str]:
         """Disabled passes by vtac's names; names of others don't count."""
@@ -104,6 +117,35 @@ class BuiltinPass:
         return f"<pass {self.name}>"
 
 
+class PythonPass:
+    """A pass written in Python, as tvm.tir.transform.prim_func_pass makes
+    it."""
+
+    def __init__(self, function, name: str) -> None:
+        self.function = function
+        self.name = name
+
+    def _run(self, body):
+        from .tir.function import PrimFunc
+
+        made = self.function(PrimFunc(body), None, PassContext.current())
+        if not isinstance(made, PrimFunc):
+            raise TypeError(
+                f"pass '{self.name}' returned {made!r}, which is no function;"
+                " return f.with_body(...)"
+            )
+        return made.body
+
+    def at(self, phase: int, before: bool):
+        """The pass at a place."""
+        import vtac
+
+        return vtac.Pass(self._run, phase, before=before, name=self.name)
+
+    def __repr__(self) -> str:
+        return f"<pass {self.name}>"
+
+
 __getattr__ = getattr_of(__name__)
 
-__all__ = ["BuiltinPass", "PassContext"]
+__all__ = ["BuiltinPass", "PassContext", "PythonPass"]

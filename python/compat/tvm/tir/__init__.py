@@ -11,21 +11,24 @@ from vtac.expr import (
     if_then_else,
     max,
     min,
-    select,
     truncdiv,
     truncmod,
 )
-from vtac.intrin import Buffer, Stmt
+from vtac.intrin import Buffer
+from vtac.intrin import Stmt as _Stmt
 from vtac.intrin import decl_buffer as _decl_buffer
 
 from .. import _core
 from .._missing import attribute_error
 from .._objects import IntImm, IterVar, PrimExpr, Range
 from ..te import const
+from . import nodes
+from .function import PrimFunc
+from .nodes import *  # noqa: F403
+from .nodes import Evaluate
 
 indexdiv = floordiv
 indexmod = floormod
-Select = select
 
 
 class StringImm:
@@ -76,47 +79,32 @@ def call_extern(dtype, func_name, *args, span=None) -> PrimExpr:
     return _core.context().call_extern(str(dtype), func_name, *args)
 
 
-def Evaluate(value, span=None) -> Stmt:
-    """The statement that computes a value for its effects."""
-    context = _core.context()
-    return Stmt(
-        context, context._call("evaluate", context.expr(value)._handle)
-    )
-
-
 def stmt_seq(*args) -> Stmt:
     """Statements one after another."""
     from vtac.intrin import sequence
 
     return sequence(
-        *(arg if isinstance(arg, Stmt) else Evaluate(arg) for arg in args)
+        *(arg if isinstance(arg, _Stmt) else Evaluate(arg) for arg in args)
     )
-
-
-def Cast(dtype, value, span=None) -> PrimExpr:
-    """The value converted to another type."""
-    return _core.context().cast(str(dtype), value)
 
 
 def __getattr__(name: str):
     import importlib
 
-    if name in ("ir_builder", "transform"):
+    if name in ("ir_builder", "stmt_functor", "transform"):
         return importlib.import_module(f"{__name__}.{name}")
     raise attribute_error(__name__, name)
 
 
 __all__ = [
+    *nodes.__all__,
     "Buffer",
-    "Cast",
-    "Evaluate",
     "Expr",
     "IntImm",
     "IterVar",
     "PrimExpr",
+    "PrimFunc",
     "Range",
-    "Select",
-    "Stmt",
     "StringImm",
     "all",
     "any",

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passes by name, to be put into lists of passes."""
+"""Passes by name, and passes of one's own, to be put into lists of passes."""
+from __future__ import annotations
+
 from .._missing import attribute_error
-from ..transform import BuiltinPass
+from ..transform import BuiltinPass, PythonPass
 
 # The reference's general passes that vtac has, too.
 _GENERAL = {
@@ -30,10 +32,34 @@ def LiftAttrScope(attr_key: str) -> BuiltinPass:
     return BuiltinPass(f"tir.LiftAttrScope({attr_key})", True)
 
 
+def prim_func_pass(
+    pass_func=None, opt_level: int = 0, name: str | None = None, required=None
+):
+    """A pass of ``pass_func(function, module, context)``, which returns the
+    function it makes; also as a decorator."""
+
+    def make(function) -> PythonPass:
+        if isinstance(function, type):
+            function = function().transform_function
+        return PythonPass(function, name or function.__name__)
+
+    return make if pass_func is None else make(pass_func)
+
+
+def Apply(ftransform) -> PythonPass:
+    """A pass of ``ftransform(function)``."""
+    return prim_func_pass(lambda f, *_: ftransform(f), name="Apply")
+
+
 def __getattr__(name: str):
     if name in _GENERAL:
         return lambda *args: BuiltinPass(f"tir.{name}")
     raise attribute_error(__name__, name)
 
 
-__all__ = ["LiftAttrScope", "LowerDeviceStorageAccessInfo"]
+__all__ = [
+    "Apply",
+    "LiftAttrScope",
+    "LowerDeviceStorageAccessInfo",
+    "prim_func_pass",
+]
