@@ -158,17 +158,16 @@ static vtac_status load_firmware(const BoardSpec *spec, const char *name,
                   strerror(errno));
 }
 
+/* The copy stays, as the kernel may ask for it again. */
 static vtac_status program(const BoardSpec *spec, const Bitstream *bitstream,
                            Diag *diag) {
   char folder[SYSFS_PATH_MAX], name[128], path[SYSFS_PATH_MAX + 128];
   snprintf(folder, sizeof folder, "%s/lib/firmware", spec->root);
-  snprintf(name, sizeof name, "vtac-%ld-%.90s.bin", (long)getpid(),
-           base_name(bitstream->path));
+  snprintf(name, sizeof name, "vtac-%.100s.bin", base_name(bitstream->path));
   snprintf(path, sizeof path, "%s/%s", folder, name);
   mkdir(folder, 0755); /* if it is not there; writing will tell */
   vtac_status status = write_firmware(bitstream, path, diag);
   if (!status) status = load_firmware(spec, name, diag);
-  unlink(path);
   return status ? status : check_state(spec, bitstream->path, diag);
 }
 
