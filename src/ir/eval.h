@@ -16,9 +16,9 @@
 
 /* Memory that a buffer's data variable points to. */
 typedef struct EvalMemory {
-  void *bytes;  /* NULL for memory that only a device can reach */
-  size_t size;  /* in bytes */
-  void *handle; /* the machine's own name of it, or NULL */
+  void *bytes;        /* NULL for memory that only a device can reach */
+  size_t size;        /* in bytes */
+  const void *handle; /* the machine's own name of it, or NULL */
   const char *scope;
   int ndim; /* of multi-dimensional accesses; flat ones have one index */
   const int64_t *min, *extent; /* of each dimension; min NULL: all zero */

@@ -52,9 +52,10 @@ static int64_t int_arg(const CallArgs *args, int i) {
   return args->arg[i].value.i;
 }
 
+/* A handle points to the id, which is wider than a pointer may be. */
 static BufferId buffer_arg(const CallArgs *args, int i) {
-  const EvalMemory *memory = args->arg[i].value.memory;
-  return (BufferId)(uintptr_t)memory->handle;
+  const BufferId *id = args->arg[i].value.memory->handle;
+  return id ? *id : 0;
 }
 
 static vtac_status load_2d(Machine *machine, const CallArgs *args) {
@@ -290,7 +291,7 @@ vtac_status machine_bind(CommandQueue *queue, int n, vtac_array *const *args,
     }
     ret_memory[i] = (EvalMemory){.bytes = host,
                                  .size = args[i]->size,
-                                 .handle = (void *)(uintptr_t)args[i]->buffer,
+                                 .handle = &args[i]->buffer,
                                  .scope = "global"};
   }
   return VTAC_OK;
