@@ -131,23 +131,30 @@ function drawSpans(context, palette, view, spans, top, height) {
 /* ---- A unit's instructions ---------------------------------------------- */
 
 /* Calls draw(insn, x0, x1) for instructions of an ordered list that are wider
- * than two pixels, and blur(x0, x1) for stretches of smaller ones. */
+ * than three pixels, and blur(x0, x1), in whole pixels, for stretches of
+ * smaller ones. */
 function visitInsns(view, insns, order, draw, blur) {
   let i = firstInsn(insns, order, view.begin);
+  let from = 0, to = 0; /* the stretch under way */
   while (i < order.length && insns.start[order[i]] < view.end) {
     const insn = order[i];
     const x0 = view.x(insns.start[insn]), x1 = view.x(insns.end[insn]);
-    if (x1 - x0 >= 2) {
+    if (x1 - x0 >= 3) {
       draw(insn, x0, x1);
       i++;
       continue;
     }
-    /* The next one that ends a pixel further right. */
-    const step = firstInsn(insns, order, view.cycle(x0 + 2), i);
-    const last = Math.max(step - 1, i);
-    blur(x0, Math.max(view.x(insns.end[order[last]]), x0 + 1));
+    /* The next one that ends further right. */
+    const next = firstInsn(insns, order, view.cycle(x0 + 2), i);
+    const last = Math.max(next - 1, i);
+    if (x0 > to + 1) {
+      if (to > from) blur(from, to);
+      from = Math.floor(x0);
+    }
+    to = Math.max(Math.ceil(view.x(insns.end[order[last]])), from + 1);
     i = last + 1;
   }
+  if (to > from) blur(from, to);
 }
 
 /* The first of an ordered list, from `low` on, that ends behind a cycle. */
@@ -162,15 +169,14 @@ function firstInsn(insns, order, cycle, low = 0) {
 }
 
 function drawInsns(context, palette, view, insns, order, box, label) {
-  const blurred = new Path2D(), frames = new Path2D();
+  const frames = new Path2D();
   const texts = [];
+  context.fillStyle = palette.line;
   visitInsns(view, insns, order, (insn, x0, x1) => {
     frames.rect(x0 + 0.5, box.top + 0.5, Math.max(x1 - x0 - 1, 1),
                 box.height - 1);
     if (x1 - x0 > 50) texts.push([insn, x0, x1]);
-  }, (x0, x1) => blurred.rect(x0, box.top + 0.5, x1 - x0, box.height - 1));
-  context.fillStyle = palette.line;
-  context.fill(blurred);
+  }, (x0, x1) => context.fillRect(x0, box.top, x1 - x0, box.height));
   context.strokeStyle = palette.soft;
   context.lineWidth = 1;
   context.stroke(frames);
@@ -184,11 +190,9 @@ function drawInsns(context, palette, view, insns, order, box, label) {
 
 /* Bars over the instructions of a list that ascends in time. */
 function markInsns(context, view, insns, list, box) {
-  const path = new Path2D();
   const bar = (x0, x1) =>
-    path.rect(x0, box.top, Math.max(x1 - x0, 2), box.height);
+    context.fillRect(x0, box.top, Math.max(x1 - x0, 2), box.height);
   visitInsns(view, insns, list, (insn, x0, x1) => bar(x0, x1), bar);
-  context.fill(path);
 }
 
 /* ---- A memory's occupancy ----------------------------------------------- */

@@ -63,6 +63,7 @@ class Timeline {
     const by = share * (this.end - this.begin);
     this.show(this.begin + by, this.end + by);
   }
+  showFrom(begin) { this.show(begin, begin + this.end - this.begin); }
   all() { this.show(0, this.tables.cycles); }
   zoomTo(insn) {
     const { start, end } = this.events.insns;
@@ -170,7 +171,8 @@ class Timeline {
       "+": () => this.zoom(0.5), "=": () => this.zoom(0.5),
       "-": () => this.zoom(2), "0": () => this.all(),
       "ArrowLeft": () => this.move(-0.2), "ArrowRight": () => this.move(0.2),
-      "Home": () => this.move(-1e12), "End": () => this.move(1e12),
+      "Home": () => this.showFrom(0),
+      "End": () => this.showFrom(this.tables.cycles),
       "Escape": () => this.owner.selectInsn(-1),
       "z": () => chosen && this.zoomTo(this.selected),
       "ArrowUp": () => chosen && this.otherUnit(-1),
