@@ -18,7 +18,7 @@ Declare tensors, schedule them, lower, build, run::
 """
 from __future__ import annotations
 
-from . import node, ops
+from . import node, ops, rpc
 from ._library import lib as _lib
 from ._library import text as _text
 from .config import Config

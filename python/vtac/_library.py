@@ -175,6 +175,69 @@ class SaveOptions(ctypes.Structure):
     _fields_ = [("target", ctypes.c_char_p), ("origin", ctypes.c_char_p)]
 
 
+class RpcOptions(ctypes.Structure):
+    """vtac_rpc_options"""
+
+    _fields_ = [
+        ("key", ctypes.c_char_p),
+        ("secret", ctypes.c_char_p),
+        ("session_seconds", ctypes.c_double),
+        ("connect_seconds", ctypes.c_double),
+        ("call_seconds", ctypes.c_double),
+    ]
+
+
+class RpcValue(ctypes.Structure):
+    """vtac_rpc_value"""
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("integer", ctypes.c_int64),
+        ("device_id", ctypes.c_int),
+        ("number", ctypes.c_double),
+        ("bytes", ctypes.c_void_p),
+        ("size", ctypes.c_size_t),
+        ("array", ctypes.c_void_p),
+        ("module", ctypes.c_void_p),
+        ("function", ctypes.c_void_p),
+    ]
+
+
+class RpcTiming(ctypes.Structure):
+    """vtac_rpc_timing"""
+
+    _fields_ = [
+        ("device_type", ctypes.c_int),
+        ("device_id", ctypes.c_int),
+        ("number", ctypes.c_int),
+        ("repeat", ctypes.c_int),
+        ("min_repeat_ms", ctypes.c_int),
+        ("cooldown_ms", ctypes.c_int),
+        ("repeats_to_cooldown", ctypes.c_int),
+        ("preprocess", ctypes.c_char_p),
+    ]
+
+
+class RpcQueue(ctypes.Structure):
+    """vtac_rpc_queue"""
+
+    _fields_ = [
+        ("key", ctypes.c_char_p),
+        ("free", ctypes.c_int),
+        ("pending", ctypes.c_int),
+    ]
+
+
+class RpcPlace(ctypes.Structure):
+    """vtac_rpc_place"""
+
+    _fields_ = [
+        ("key", ctypes.c_char_p),
+        ("host", ctypes.c_char_p),
+        ("port", ctypes.c_int),
+    ]
+
+
 COUNTERS = 7
 
 # ---- Signatures -------------------------------------------------------------
@@ -332,6 +395,39 @@ _SIGNATURES = {
     "module_load": "!psp",
     "module_load_bytes": "!ppzsp",
     "module_target": "si",
+    "rpc_connect": "!psipp",
+    "rpc_request": "!psiipp",
+    "rpc_local": "pppp",
+    "rpc_close": "!vp",
+    "rpc_upload": "!ipspzp",
+    "rpc_download": "!ppspp",
+    "rpc_remove": "!ipsp",
+    "rpc_array_new": "!ppiisipp",
+    "rpc_array_free": "!vp",
+    "rpc_array_size": "zp",
+    "rpc_array_ndim": "ip",
+    "rpc_array_dim": "lpi",
+    "rpc_array_dtype": "sp",
+    "rpc_array_write": "!ippp",
+    "rpc_array_read": "!ippp",
+    "rpc_array_copy": "!ippp",
+    "rpc_function_get": "!ppsp",
+    "rpc_function_free": "!vp",
+    "rpc_call": "!ipippp",
+    "rpc_module_load": "!ppsp",
+    "rpc_module_free": "!vp",
+    "rpc_module_function": "!ppsp",
+    "rpc_time": "!ipspippp",
+    "rpc_device_attr": "!ipiiipp",
+    "rpc_device_sync": "!ipiip",
+    "rpc_reconfigure": "!ippp",
+    "rpc_program": "!ipspzp",
+    "rpc_counters": "!ipppp",
+    "rpc_clear_counters": "!ipp",
+    "rpc_summary_get": "!psidp",
+    "rpc_summary_free": "vp",
+    "rpc_summary_queue": "ipip",
+    "rpc_summary_server": "ipip",
 }
 _SIGNATURES.update(
     dict.fromkeys(

@@ -126,7 +126,7 @@ class Module:
         try:
             return text(ctypes.string_at(address))
         finally:
-            _free(address)
+            free_bytes(address)
 
     @property
     def origin(self) -> str:
@@ -143,7 +143,8 @@ class Module:
             _free(self._handle)
 
 
-def _free(address: int) -> None:
+def free_bytes(address: int) -> None:
+    """Frees memory that the library gave away."""
     free = ctypes.CDLL(None).free
     free.argtypes = [ctypes.c_void_p]
     free.restype = None

@@ -904,7 +904,7 @@ class Missing(unittest.TestCase):
             (vta, "nothing"),
             (vta.top, "conv2d_transpose_packed"),
             (vta.top, "graph_pack"),
-            (rpc, "TrackerSession"),
+            (rpc, "Server"),
             (tvm.nd, "NoSuch"),
             (tvm.contrib, "graph_executor"),
         ):

@@ -205,7 +205,11 @@ class Environment:
 
     @property
     def target_host(self) -> str:
-        """The processor beside the accelerator."""
+        """The processor beside the accelerator; ``$VTAC_TARGET_HOST`` says
+        so where it is not the one of TARGET's board, but a server's."""
+        host = os.environ.get("VTAC_TARGET_HOST")
+        if host:
+            return host
         if self.TARGET in ("pynq", "de10nano"):
             return "llvm -mtriple=armv7-none-linux-gnueabihf"
         if self.TARGET == "ultra96":

@@ -56,11 +56,12 @@ class NDArray:
     def copyto(self, target) -> NDArray:
         """Copies the elements to another array, or to a new one on a
         device."""
-        if isinstance(target, NDArray):
-            return target.copyfrom(self._array.view())
-        return empty(self.shape, self.dtype, target).copyfrom(
-            self._array.view()
-        )
+        if not isinstance(target, NDArray):
+            target = empty(self.shape, self.dtype, target)
+        if hasattr(self._array, "session"):
+            target._array.copy_from(self._array)
+            return target
+        return target.copyfrom(self._array.view())
 
     def __array__(self, dtype=None, copy=None):
         return self._array.__array__(dtype, copy)

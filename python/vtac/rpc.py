@@ -1,0 +1,689 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Devices of other machines, by the RPC protocol of TVM 0.9.
+
+::
+
+    with vtac.rpc.connect("pynq", 9091, key="lab") as session:
+        session.upload("gemm.o", open("gemm.o", "rb").read())
+        run = session.load_module("gemm.o")
+        a, b = session.array(data), session.empty((1, 64, 1, 16), "int8")
+        run(a, b)
+        print(b.numpy(), session.counters)
+
+A session may be used from several threads, which then take turns.
+"""
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import threading
+
+from ._library import (
+    COUNTERS,
+    DeviceOptions,
+    Error,
+    RpcOptions,
+    RpcPlace,
+    RpcQueue,
+    RpcTiming,
+    RpcValue,
+    integers,
+    lib,
+    text,
+)
+from .config import Config, as_config
+from .device import SIMULATORS, Counters, as_numpy, counter_names
+from .errors import InvalidError
+from .module import free_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy
+
+SERVER_PORT = 9091
+TRACKER_PORT = 9190
+CPU = 1
+EXT_DEV = 12
+
+# The types of values, as the library numbers them.
+_NULL, _INT, _FLOAT, _TEXT, _BYTES, _ARRAY, _MODULE, _FUNCTION, _DEVICE = range(
+    9
+)
+
+# ---- Opening ----------------------------------------------------------------
+
+
+def _encoded(value: str | None) -> bytes | None:
+    return value.encode() if value is not None else None
+
+
+def _options(
+    key: str,
+    secret: str | None,
+    session_seconds: float,
+    connect_seconds: float,
+    call_seconds: float,
+) -> RpcOptions:
+    return RpcOptions(
+        key.encode(),
+        _encoded(secret or os.environ.get("VTAC_RPC_SECRET")),
+        session_seconds,
+        connect_seconds,
+        call_seconds,
+    )
+
+
+def connect(
+    host: str,
+    port: int = SERVER_PORT,
+    key: str = "",
+    *,
+    secret: str | None = None,
+    session_seconds: float = 0,
+    connect_seconds: float = 0,
+    call_seconds: float = 0,
+) -> Session:
+    """A session on a server.
+
+    ``secret`` is what a server of vtac may ask for besides the key; it
+    defaults to ``$VTAC_RPC_SECRET``.  The server may end the session after
+    ``session_seconds``; connecting fails after ``connect_seconds`` (60), and
+    each request after ``call_seconds``, if that is given.
+    """
+    options = _options(
+        key, secret, session_seconds, connect_seconds, call_seconds
+    )
+    return Session(
+        lambda error: lib.rpc_connect(
+            host.encode(), port, ctypes.byref(options), error
+        )
+    )
+
+
+def request(
+    host: str,
+    port: int = TRACKER_PORT,
+    key: str = "",
+    *,
+    priority: int = 1,
+    secret: str | None = None,
+    session_seconds: float = 0,
+    connect_seconds: float = 0,
+    call_seconds: float = 0,
+) -> Session:
+    """A session on a server that a tracker names for the key; waits for one
+    if all are in use.  Larger priorities are served first."""
+    options = _options(
+        key, secret, session_seconds, connect_seconds, call_seconds
+    )
+    return Session(
+        lambda error: lib.rpc_request(
+            host.encode(), port, priority, ctypes.byref(options), error
+        )
+    )
+
+
+def local(
+    config: Config | None = None, *, simulator: str = "by_target"
+) -> Session:
+    """A session on a device of this process, without a socket."""
+    if simulator not in SIMULATORS:
+        raise InvalidError(
+            f"there is no simulator {simulator!r}",
+            "argument",
+            "use one of " + ", ".join(SIMULATORS),
+        )
+    handle = as_config(config)._handle
+    options = DeviceOptions(simulator=SIMULATORS[simulator])
+    return Session(
+        lambda error: lib.rpc_local(handle, ctypes.byref(options), error)
+    )
+
+
+def summary(host: str, port: int = TRACKER_PORT, seconds: float = 0) -> dict:
+    """What a tracker knows: ``{"servers": [{"key", "host", "port"}],
+    "queues": {key: {"free", "pending"}}}``."""
+    error = Error()
+    handle = lib.rpc_summary_get(
+        host.encode(), port, seconds, ctypes.byref(error)
+    )
+    if not handle:
+        raise error.exception()
+    place, queue = RpcPlace(), RpcQueue()
+    servers, queues = [], {}
+    while lib.rpc_summary_server(handle, len(servers), ctypes.byref(place)):
+        servers.append(
+            {
+                "key": text(place.key),
+                "host": text(place.host),
+                "port": place.port,
+            }
+        )
+    count = 0
+    while lib.rpc_summary_queue(handle, count, ctypes.byref(queue)):
+        queues[text(queue.key)] = {
+            "free": queue.free,
+            "pending": queue.pending,
+        }
+        count += 1
+    lib.rpc_summary_free(handle)
+    return {"servers": servers, "queues": queues}
+
+
+# ---- Sessions ---------------------------------------------------------------
+
+
+class Session:
+    """Files, modules, functions and arrays on the other side of a
+    connection.  :func:`connect`, :func:`request` and :func:`local` make
+    one."""
+
+    def __init__(self, open_it) -> None:
+        self._lock = threading.RLock()
+        self._live: dict = {}  # what is to be freed: handles and how
+        self._dead: list = []  # what nobody has any more
+        error = Error()
+        self._handle = open_it(ctypes.byref(error))
+        if not self._handle:
+            raise error.exception()
+
+    @contextlib.contextmanager
+    def _open(self):
+        """One call on the session, which must be open."""
+        with self._lock:
+            if not self._handle:
+                raise InvalidError("the session has been closed", "argument")
+            while self._dead:
+                self._free(self._dead.pop())
+            yield self._handle
+
+    def _own(self, handle: int, free) -> int:
+        self._live[handle] = free
+        return handle
+
+    def _free(self, handle: int) -> None:
+        free = self._live.pop(handle, None)
+        if free:
+            free(handle)
+
+    def _check(self, function, *args) -> None:
+        """A call of the library that returns a status."""
+        error = Error()
+        with self._open() as handle:
+            if function(handle, *args, ctypes.byref(error)):
+                raise error.exception()
+
+    def _make(self, function, free, *args) -> int:
+        """A call of the library that makes an object."""
+        error = Error()
+        with self._open() as handle:
+            made = function(handle, *args, ctypes.byref(error))
+            if not made:
+                raise error.exception()
+            return self._own(made, free)
+
+    # ---- Files --------------------------------------------------------------
+
+    def upload(self, name: str, data) -> None:
+        """Puts a file into the session's folder."""
+        content = bytes(data)
+        self._check(lib.rpc_upload, name.encode(), content, len(content))
+
+    def download(self, name: str) -> bytes:
+        """A file of the session's folder."""
+        size = ctypes.c_size_t()
+        error = Error()
+        with self._open() as handle:
+            address = lib.rpc_download(
+                handle, name.encode(), ctypes.byref(size), ctypes.byref(error)
+            )
+        if not address:
+            raise error.exception()
+        try:
+            return ctypes.string_at(address, size.value)
+        finally:
+            free_bytes(address)
+
+    def remove(self, name: str) -> None:
+        """Removes a file of the session's folder."""
+        self._check(lib.rpc_remove, name.encode())
+
+    # ---- Code ---------------------------------------------------------------
+
+    def load_module(self, name: str) -> RemoteModule:
+        """Loads a file that was uploaded."""
+        return RemoteModule(
+            self,
+            self._make(
+                lib.rpc_module_load, lib.rpc_module_free, name.encode()
+            ),
+        )
+
+    def function(self, name: str) -> RemoteFunction:
+        """A function of the server by its name."""
+        return RemoteFunction(
+            self,
+            self._make(
+                lib.rpc_function_get, lib.rpc_function_free, name.encode()
+            ),
+            name,
+        )
+
+    # ---- Arrays -------------------------------------------------------------
+
+    def empty(
+        self, shape: Sequence[int], dtype: str, device=(EXT_DEV, 0)
+    ) -> RemoteArray:
+        """An array whose elements are not set."""
+        from .context import shape_of
+
+        extents = shape_of(shape)
+        handle = self._make(
+            lib.rpc_array_new,
+            lib.rpc_array_free,
+            device[0],
+            device[1],
+            str(dtype).encode(),
+            len(extents),
+            integers(extents),
+        )
+        return RemoteArray(self, handle)
+
+    def array(self, source, device=(EXT_DEV, 0)) -> RemoteArray:
+        """A copy of a numpy array, or of whatever numpy makes one of."""
+        values = as_numpy(source)
+        array = self.empty(values.shape, str(values.dtype), device)
+        return array.copy_from(values)
+
+    # ---- Devices ------------------------------------------------------------
+
+    def attribute(self, kind: int, device=(EXT_DEV, 0)):
+        """An attribute of a device by its number (0: whether it exists), or
+        None if it has no such one."""
+        value = RpcValue()
+        error = Error()
+        with self._open() as handle:
+            if lib.rpc_device_attr(
+                handle, *device, kind, ctypes.byref(value), ctypes.byref(error)
+            ):
+                raise error.exception()
+            return self._from_value(value)
+
+    def sync(self, device=(EXT_DEV, 0)) -> None:
+        """Waits until a device has done what it was asked for."""
+        self._check(lib.rpc_device_sync, *device)
+
+    def reconfigure(self, config: Config) -> None:
+        """Makes the accelerator one of that configuration."""
+        self._check(lib.rpc_reconfigure, as_config(config)._handle)
+
+    def program(self, name: str, bitstream: bytes) -> None:
+        """Uploads a bitstream and programs the board with it."""
+        self._check(
+            lib.rpc_program, name.encode(), bytes(bitstream), len(bitstream)
+        )
+
+    def _count(self) -> tuple[Counters, int]:
+        values = (ctypes.c_uint64 * COUNTERS)()
+        cycles = ctypes.c_uint64()
+        self._check(lib.rpc_counters, values, ctypes.byref(cycles))
+        return Counters(zip(counter_names(), values)), cycles.value
+
+    @property
+    def counters(self) -> Counters:
+        """What the server's simulator has counted."""
+        return self._count()[0]
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of all timed runs; 0 unless the simulator counts them."""
+        return self._count()[1]
+
+    def clear_counters(self) -> None:
+        """Sets all counters to 0."""
+        self._check(lib.rpc_clear_counters)
+
+    # ---- Values -------------------------------------------------------------
+
+    def _to_value(self, ret: RpcValue, value, keep: list) -> None:
+        """Fills in a value; `keep` holds what it points to."""
+        if value is None:
+            ret.type = _NULL
+        elif isinstance(value, (RemoteArray, RemoteModule, RemoteFunction)):
+            if value.session is not self:
+                raise InvalidError(
+                    f"{value!r} is of another session", "argument"
+                )
+            ret.type, field = value._kind
+            setattr(ret, field, value._live())
+        elif isinstance(value, (bool, int)) or hasattr(value, "__index__"):
+            ret.type, ret.integer = _INT, int(value)
+        elif isinstance(value, float):
+            ret.type, ret.number = _FLOAT, value
+        elif isinstance(value, (str, bytes, bytearray, memoryview)):
+            is_text = isinstance(value, str)
+            content = value.encode() if is_text else bytes(value)
+            keep.append(content)
+            ret.type = _TEXT if is_text else _BYTES
+            ret.bytes = ctypes.cast(content, ctypes.c_void_p)
+            ret.size = len(content)
+        else:
+            raise InvalidError(
+                f"{type(value).__name__} can't be sent",
+                "argument",
+                "send numbers, texts, bytes and what belongs to the session;"
+                " session.array copies others",
+            )
+
+    def _to_values(self, args, keep: list):
+        values = (RpcValue * max(len(args), 1))()
+        for value, arg in zip(values, args):
+            self._to_value(value, arg, keep)
+        return values
+
+    def _from_value(self, value: RpcValue):
+        if value.type == _INT:
+            return value.integer
+        if value.type == _FLOAT:
+            return value.number
+        if value.type == _TEXT:
+            return ctypes.string_at(value.bytes, value.size).decode(
+                "utf-8", "replace"
+            )
+        if value.type == _BYTES:
+            return ctypes.string_at(value.bytes, value.size)
+        if value.type == _ARRAY:
+            return RemoteArray(
+                self, self._own(value.array, lib.rpc_array_free)
+            )
+        if value.type == _MODULE:
+            return RemoteModule(
+                self, self._own(value.module, lib.rpc_module_free)
+            )
+        if value.type == _FUNCTION:
+            return RemoteFunction(
+                self, self._own(value.function, lib.rpc_function_free), ""
+            )
+        if value.type == _DEVICE:
+            return value.integer, value.device_id
+        return None
+
+    # ---- Life ---------------------------------------------------------------
+
+    def close(self) -> None:
+        """Ends the session and frees what belongs to it."""
+        with self._lock:
+            for handle in list(self._live):
+                self._free(handle)
+            self._dead.clear()
+            handle, self._handle = self._handle, None
+            if handle:
+                lib.rpc_close(handle)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used."""
+        return bool(self._handle)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return "<rpc.Session>" if self._handle else "<rpc.Session, closed>"
+
+    def __del__(self) -> None:
+        if self.__dict__.get("_handle"):
+            self.close()
+
+
+# ---- What belongs to a session ----------------------------------------------
+
+
+class _Remote:
+    """An object of a session."""
+
+    _kind = (_NULL, "")
+
+    def __init__(self, session: Session, handle: int) -> None:
+        self.session = session
+        self._handle = handle
+
+    def _live(self) -> int:
+        if self._handle not in self.session._live:
+            raise InvalidError(f"{self!r} has been freed", "argument")
+        return self._handle
+
+    def free(self) -> None:
+        """Gives it back to the server."""
+        with self.session._open():
+            handle, self._handle = self._handle, 0
+            self.session._free(handle)
+
+    def __del__(self) -> None:
+        # The session frees it when it is next used: whoever collects garbage
+        # must not wait for a server.
+        handle = self.__dict__.get("_handle")
+        if handle and handle in self.session._live:
+            self.session._dead.append(handle)
+
+
+class RemoteFunction(_Remote):
+    """A function of a server; call it with numbers, texts, bytes, and arrays,
+    modules and functions of the session."""
+
+    _kind = (_FUNCTION, "function")
+
+    def __init__(self, session: Session, handle: int, name: str) -> None:
+        super().__init__(session, handle)
+        self.name = name
+
+    def __call__(self, *args):
+        keep: list = []
+        result = RpcValue()
+        error = Error()
+        with self.session._open():
+            values = self.session._to_values(args, keep)
+            if lib.rpc_call(
+                self._live(),
+                len(args),
+                values,
+                ctypes.byref(result),
+                ctypes.byref(error),
+            ):
+                raise error.exception()
+            return self.session._from_value(result)
+
+    def __repr__(self) -> str:
+        return f"<RemoteFunction {self.name}>"
+
+
+class RemoteModule(_Remote):
+    """A module on a server; calling it calls its only function."""
+
+    _kind = (_MODULE, "module")
+
+    def __init__(self, session: Session, handle: int) -> None:
+        super().__init__(session, handle)
+        self._entry: RemoteFunction | None = None
+
+    def function(self, name: str | None = None) -> RemoteFunction:
+        """A function by its name; None is the only one."""
+        error = Error()
+        with self.session._open():
+            handle = lib.rpc_module_function(
+                self._live(), _encoded(name), ctypes.byref(error)
+            )
+            if not handle:
+                raise error.exception()
+            self.session._own(handle, lib.rpc_function_free)
+        return RemoteFunction(self.session, handle, name or "")
+
+    def __call__(self, *arrays) -> None:
+        if self._entry is None:
+            self._entry = self.function()
+        self._entry(*arrays)
+
+    def time(
+        self,
+        *arrays,
+        name: str | None = None,
+        device=(EXT_DEV, 0),
+        number: int = 1,
+        repeat: int = 1,
+        min_repeat_ms: int = 0,
+        cooldown_ms: int = 0,
+        repeats_to_cooldown: int = 1,
+        preprocess: str = "",
+    ) -> list[float]:
+        """Seconds of one run, for each of ``repeat`` measurements of
+        ``number`` runs, after one run to get warm."""
+        timing = RpcTiming(
+            *device,
+            number,
+            repeat,
+            min_repeat_ms,
+            cooldown_ms,
+            repeats_to_cooldown,
+            preprocess.encode(),
+        )
+        keep: list = []
+        seconds = (ctypes.c_double * max(repeat, 1))()
+        error = Error()
+        with self.session._open():
+            values = self.session._to_values(arrays, keep)
+            if lib.rpc_time(
+                self._live(),
+                _encoded(name),
+                ctypes.byref(timing),
+                len(arrays),
+                values,
+                seconds,
+                ctypes.byref(error),
+            ):
+                raise error.exception()
+        return list(seconds)
+
+    def __repr__(self) -> str:
+        return "<RemoteModule>"
+
+
+class RemoteArray(_Remote):
+    """An array in the memory of a server's device."""
+
+    _kind = (_ARRAY, "array")
+
+    def __init__(self, session: Session, handle: int) -> None:
+        super().__init__(session, handle)
+        self.shape = tuple(
+            lib.rpc_array_dim(handle, i)
+            for i in range(lib.rpc_array_ndim(handle))
+        )
+        self.dtype = text(lib.rpc_array_dtype(handle))
+        self.nbytes: int = lib.rpc_array_size(handle)
+
+    def numpy(self) -> numpy.ndarray:
+        """A copy of the elements."""
+        import numpy
+
+        values = numpy.empty(self.shape, _numpy_dtype(self.dtype))
+        error = Error()
+        with self.session._open():
+            if lib.rpc_array_read(
+                self._live(), values.ctypes.data, ctypes.byref(error)
+            ):
+                raise error.exception()
+        return values
+
+    def copy_from(self, source) -> RemoteArray:
+        """Copies the elements of an array of the same shape and type."""
+        if isinstance(source, RemoteArray) and source.session is self.session:
+            return self._copy_there(source)
+        import numpy
+
+        if isinstance(source, RemoteArray):
+            source = source.numpy()
+        values = numpy.ascontiguousarray(as_numpy(source))
+        values = values.reshape(numpy.shape(source))
+        if values.shape != self.shape:
+            raise InvalidError(
+                f"the array has shape {self.shape}, the source"
+                f" {values.shape}",
+                "argument",
+            )
+        if values.dtype != _numpy_dtype(self.dtype):
+            raise InvalidError(
+                f"the array holds {self.dtype}, the source {values.dtype}",
+                "argument",
+                f"convert it: source.astype({self.dtype!r})",
+            )
+        error = Error()
+        with self.session._open():
+            if lib.rpc_array_write(
+                self._live(), values.ctypes.data, ctypes.byref(error)
+            ):
+                raise error.exception()
+        return self
+
+    def _copy_there(self, source: RemoteArray) -> RemoteArray:
+        error = Error()
+        with self.session._open():
+            if lib.rpc_array_copy(
+                source._live(), self._live(), ctypes.byref(error)
+            ):
+                raise error.exception()
+        return self
+
+    def __getitem__(self, index):
+        return self.numpy()[index]
+
+    def __setitem__(self, index, value) -> None:
+        values = self.numpy()
+        values[index] = value
+        self.copy_from(values)
+
+    def __array__(self, dtype=None, copy=None):
+        values = self.numpy()
+        return values if dtype is None else values.astype(dtype, copy=False)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("an array without dimensions has no length")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        shape = list(self.shape)
+        return f"<RemoteArray {self.dtype}{shape}>"
+
+
+def _numpy_dtype(dtype: str):
+    """The numpy type of elements, where there is one."""
+    import numpy
+
+    try:
+        return numpy.dtype("bool" if dtype == "uint1" else dtype)
+    except TypeError:
+        raise InvalidError(
+            f"numpy has no type for elements of {dtype}", "argument"
+        ) from None
+
+
+__all__ = [
+    "CPU",
+    "EXT_DEV",
+    "RemoteArray",
+    "RemoteFunction",
+    "RemoteModule",
+    "SERVER_PORT",
+    "Session",
+    "TRACKER_PORT",
+    "connect",
+    "local",
+    "request",
+    "summary",
+]
