@@ -4,7 +4,8 @@
 #   make demo        builds the command, then shows the two seed workloads, and
 #                    what virtual threads do to the cycles of one
 #   make test        builds, then runs all tests
-#   make check-long  the tests with many more random cases, and the fuzzers
+#   make check-long  the tests with many more random cases, and the fuzzers:
+#                    FUZZ_SECONDS each, FUZZ_RPC_SECONDS what a network feeds
 #   make bench       builds, then measures against the targets
 #   make sanitize    builds with ASan and UBSan in build-asan/, runs all tests
 #   make install     to PREFIX (/usr/local), below DESTDIR if given
@@ -21,12 +22,15 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+FUZZ_RPC_SECONDS ?= 600
 CMAKE_FLAGS ?=
 
 packages = @tools/install-packages
 configure = @cmake -S . -B $(BUILD) --log-level=WARNING $(CMAKE_FLAGS)
 compile = @cmake --build $(BUILD) -j $(JOBS)
 run_tests = ctest --output-on-failure --no-tests=error -j $(JOBS)
+fuzz_targets = $(patsubst test/fuzz/fuzz_%.c,%,\
+  $(wildcard test/fuzz/fuzz_*.c))
 sources = find include src test examples bench tools -name '*.[ch]'
 
 .PHONY: all everything demo test check-long bench sanitize install docs \
@@ -65,13 +69,12 @@ check-long:
 	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir $(BUILD)
 	@cmake --preset fuzz --log-level=WARNING
 	@cmake --build --preset fuzz -j $(JOBS)
-	@for target in $(patsubst test/fuzz/fuzz_%.c,%,\
-	  $(wildcard test/fuzz/fuzz_*.c)); do \
-	  mkdir -p build-fuzz/corpus/$$target; \
-	  build-fuzz/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) \
-	    -timeout=10 build-fuzz/corpus/$$target \
-	    test/fuzz/corpus/$$target || exit; \
-	done
+	@for target in $(fuzz_targets); do \
+	  case $$target in \
+	    rpc_* | tracker) echo $$target $(FUZZ_RPC_SECONDS) ;; \
+	    *) echo $$target $(FUZZ_SECONDS) ;; \
+	  esac \
+	done | xargs -n 2 -P $(JOBS) tools/run_fuzz
 
 bench:
 	$(packages) build test
