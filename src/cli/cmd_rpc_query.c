@@ -15,7 +15,7 @@ typedef struct QueryOptions {
 } QueryOptions;
 
 static const Option options[] = {
-    {"rpc-tracker", "HOST:PORT", "the tracker; default 127.0.0.1:9190"},
+    {"tracker", "HOST:PORT", "the tracker; default 127.0.0.1:9190"},
     {"json", NULL, "print one JSON object"},
     {NULL, NULL, NULL}};
 

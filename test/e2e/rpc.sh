@@ -88,13 +88,13 @@ start board rpc-server --work-dir "$work" --key board \
 for _ in $(seq 4); do
   same gemm --rpc-tracker "127.0.0.1:$tracker" --rpc-key board
 done
-"$VTAC" rpc-query --rpc-tracker "127.0.0.1:$tracker" >"$work/query"
+"$VTAC" rpc-query --tracker "127.0.0.1:$tracker" >"$work/query"
 grep -q board "$work/query"
 # Its key is the tracker's to give.
 fails --rpc "127.0.0.1:$port" --rpc-key board
 kill -TERM "$last"
 wait "$last"
-"$VTAC" rpc-query --rpc-tracker "127.0.0.1:$tracker" >"$work/query"
+"$VTAC" rpc-query --tracker "127.0.0.1:$tracker" >"$work/query"
 if grep -q "127.0.0.1.*$port" "$work/query"; then
   echo 'the tracker still knows a server that has ended' >&2
   exit 1

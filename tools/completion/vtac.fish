@@ -23,7 +23,6 @@ set -l tracker '__fish_seen_subcommand_from rpc-tracker'
 set -l serving '__fish_seen_subcommand_from rpc-server rpc-tracker'
 set -l query '__fish_seen_subcommand_from rpc-query'
 set -l board '__fish_seen_subcommand_from board'
-set -l step '__fish_seen_subcommand_from step'
 set -l config '__fish_seen_subcommand_from config'
 
 complete -c vtac -f
@@ -58,8 +57,6 @@ complete -c vtac -n __fish_use_subcommand -a disasm \
 complete -c vtac -n __fish_use_subcommand -a stream \
     -d 'Verify or run instructions'
 complete -c vtac -n __fish_use_subcommand -a board -d 'Describe or program a board'
-complete -c vtac -n __fish_use_subcommand -a step \
-    -d 'Step through instructions'
 complete -c vtac -n __fish_use_subcommand -a config -d 'Show the configuration'
 complete -c vtac -n __fish_use_subcommand -a passes -d 'List the passes'
 
@@ -174,7 +171,7 @@ complete -c vtac -n $server -l session-timeout -x -d 'Of a session'
 complete -c vtac -n $server -l cpu-time -x -d 'Of the processor for a session'
 complete -c vtac -n $server -l no-sandbox -d 'Let sessions do what this user may'
 
-complete -c vtac -n $query -l rpc-tracker -x \
+complete -c vtac -n $query -l tracker -x \
     -a '(__fish_print_hostnames)' -d 'The tracker'
 complete -c vtac -n $query -l json -d 'Print one JSON object'
 
@@ -196,11 +193,6 @@ complete -c vtac -n $stream -l no-verify -d 'Do not verify first'
 complete -c vtac -n $stream -l timing-only -d 'Count cycles only'
 complete -c vtac -n $stream -l stats -x -a 'text json' \
     -d 'Format of the counters'
-
-complete -c vtac -n $step -F
-complete -c vtac -n $step -l config -r -F -d 'A vta_config.json'
-complete -c vtac -n $step -l dram -r -F -d 'FILE@ADDRESS into device memory'
-complete -c vtac -n $step -l sim -x -a 'fsim tsim' -d 'Whose order'
 
 complete -c vtac -n $config -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $config -l format -x -a 'text json' \
