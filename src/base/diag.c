@@ -22,6 +22,7 @@ vtac_status diag_vset(Diag *diag, DiagId id, const char *format, va_list args) {
   if (diag) {
     diag->id = id;
     diag->status = diag_status(id);
+    diag->cure = diag_cure(id);
     vsnprintf(diag->message, sizeof diag->message, format, args);
   }
   return diag_status(id);

@@ -22,6 +22,7 @@ enum { DIAG_MESSAGE_MAX = 1024 };
 typedef struct Diag {
   DiagId id;
   vtac_status status;
+  const char *cure; /* static: what would help here; NULL: see diag_cure */
   char message[DIAG_MESSAGE_MAX];
 } Diag;
 
@@ -32,7 +33,7 @@ vtac_status diag_set(Diag *diag, DiagId id, const char *format, ...)
 vtac_status diag_vset(Diag *diag, DiagId id, const char *format, va_list args);
 
 const char *diag_slug(DiagId id); /* stable short name: "buffer-overflow" */
-const char *diag_cure(DiagId id); /* what would help; "" if nothing general */
+const char *diag_cure(DiagId id); /* what helps in general, or "" */
 vtac_status diag_status(DiagId id);
 
 #endif

@@ -8,12 +8,26 @@
 
 #include "base/arena.h"
 
+static Diag *trapped(Arena *arena, DiagId id) {
+  if (!arena->trap) BUG("%s outside a public call", diag_slug(id));
+  return &arena->trap->diag;
+}
+
 noreturn void fail(Arena *arena, DiagId id, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  if (!arena->trap) BUG("%s outside a public call", diag_slug(id));
-  diag_vset(&arena->trap->diag, id, format, args);
+  diag_vset(trapped(arena, id), id, format, args);
   va_end(args);
+  longjmp(arena->trap->here, 1);
+}
+
+noreturn void fail_cured(Arena *arena, DiagId id, const char *cure,
+                         const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  diag_vset(trapped(arena, id), id, format, args);
+  va_end(args);
+  arena->trap->diag.cure = cure;
   longjmp(arena->trap->here, 1);
 }
 

@@ -27,6 +27,10 @@ typedef struct Trap {
 
 noreturn void fail(struct Arena *arena, DiagId id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with a cure of its own, a static text; NULL: that of the kind. */
+noreturn void fail_cured(struct Arena *arena, DiagId id, const char *cure,
+                         const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 noreturn void trap_no_memory(Trap *trap, size_t size);
 
 /* A bug of ours: says where and aborts. */

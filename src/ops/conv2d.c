@@ -29,7 +29,8 @@ static int64_t out_size(int64_t size, int64_t pad, int64_t kernel,
 static void check_window(vtac_context *c, const char *what, int64_t size,
                          int64_t pad, int64_t kernel) {
   if (kernel > size + 2 * pad)
-    op_refuse(c, "kernel %s %lld is larger than the padded input's %lld", what,
+    op_refuse(c, "use a smaller kernel or more padding",
+              "kernel %s %lld is larger than the padded input's %lld", what,
               (long long)kernel, (long long)(size + 2 * pad));
 }
 
@@ -63,13 +64,15 @@ static void check_sizes(vtac_context *c, const vtac_conv2d_params *p) {
 }
 
 static void check_groups(vtac_context *c, const vtac_conv2d_params *p) {
+  static const char divide[] = "use a number of groups that divides both";
   op_need_least(c, "number of groups", p->groups, 0);
   if (vtac_context_error(c) || p->groups < 2) return;
   if (p->in_channels % p->groups)
-    op_refuse(c, "%lld input channels cannot be divided into %d groups",
+    op_refuse(c, divide, "%lld input channels cannot be divided into %d groups",
               (long long)p->in_channels, p->groups);
   else if (p->out_channels % p->groups)
-    op_refuse(c, "%lld output channels cannot be divided into %d groups",
+    op_refuse(c, divide,
+              "%lld output channels cannot be divided into %d groups",
               (long long)p->out_channels, p->groups);
 }
 

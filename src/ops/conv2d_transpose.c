@@ -41,7 +41,8 @@ static Side side_of(int64_t in, int64_t kernel, int64_t stride, int64_t pad,
 
 static void check_side(vtac_context *c, const char *what, const Side *s) {
   if (vtac_context_error(c) || s->out > 0) return;
-  op_refuse(c, "%s padding %lld leaves no output", what, (long long)s->pad);
+  op_refuse(c, "use less padding", "%s padding %lld leaves no output", what,
+            (long long)s->pad);
 }
 
 static void check(vtac_context *c, const vtac_conv2d_transpose_params *p) {

@@ -39,24 +39,26 @@ void *op_alloc(vtac_context *c, size_t size) {
   return arena_calloc(&c->arena, 1, size);
 }
 
-void op_refuse(vtac_context *c, const char *format, ...) {
+void op_refuse(vtac_context *c, const char *cure, const char *format, ...) {
   char message[DIAG_MESSAGE_MAX];
   va_list args;
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
   BOUNDARY(c, );
-  fail(&c->arena, D_OPERATOR, "%s", message);
+  fail_cured(&c->arena, D_OPERATOR, cure, "%s", message);
 }
 
 void op_need_multiple(vtac_context *c, const char *what, int64_t size,
                       const char *block_name, int64_t block) {
+  static const char whole_blocks[] =
+      "use a multiple of the block, or let the tiles be chosen (--tile auto)";
   if (size < 1 || size % block)
-    op_refuse(c, "%s %lld is no positive multiple of %s %lld", what,
-              (long long)size, block_name, (long long)block);
+    op_refuse(c, whole_blocks, "%s %lld is no positive multiple of %s %lld",
+              what, (long long)size, block_name, (long long)block);
   else if (size > INT32_MAX)
-    op_refuse(c, "%s %lld is above the limit of %d", what, (long long)size,
-              INT32_MAX);
+    op_refuse(c, NULL, "%s %lld is above the limit of %d", what,
+              (long long)size, INT32_MAX);
 }
 
 void op_need_size(vtac_context *c, const char *what, int64_t size,
@@ -73,19 +75,20 @@ void op_need_tile(vtac_context *c, const char *what, int64_t size,
 void op_need_least(vtac_context *c, const char *what, int64_t value,
                    int64_t least) {
   if (value < least)
-    op_refuse(c, "%s is %lld; it must be at least %lld", what, (long long)value,
-              (long long)least);
+    op_refuse(c, NULL, "%s is %lld; it must be at least %lld", what,
+              (long long)value, (long long)least);
   else if (value > INT32_MAX)
-    op_refuse(c, "%s %lld is above the limit of %d", what, (long long)value,
-              INT32_MAX);
+    op_refuse(c, NULL, "%s %lld is above the limit of %d", what,
+              (long long)value, INT32_MAX);
 }
 
 void op_check_shift(vtac_context *c, int shift) {
   int most = c->config.acc_width - 1;
   op_need_least(c, "shift", shift, 0);
   if (shift > most)
-    op_refuse(c, "shift is %d; it must be at most %d, as sums have %d bits",
-              shift, most, c->config.acc_width);
+    op_refuse(c, NULL,
+              "shift is %d; it must be at most %d, as sums have %d bits", shift,
+              most, c->config.acc_width);
 }
 
 void op_check_vthreads(vtac_context *c, int vthreads, const char *what,
@@ -94,7 +97,8 @@ void op_check_vthreads(vtac_context *c, int vthreads, const char *what,
   if (vtac_context_error(c)) return;
   int64_t tiles = (size - 1) / tile + 1;
   if (vthreads > tiles)
-    op_refuse(c, "%d virtual threads for %lld tile%s of %s; each needs one",
+    op_refuse(c, "use fewer virtual threads or smaller tiles",
+              "%d virtual threads for %lld tile%s of %s; each needs one",
               vthreads, (long long)tiles, tiles == 1 ? "" : "s", what);
 }
 

@@ -32,9 +32,10 @@ typedef struct OpTarget {
 OpTarget op_target(vtac_context *context);
 /* Memory that lives as long as the context; NULL after an error. */
 void *op_alloc(vtac_context *context, size_t size);
-/* Leaves an error in the context. */
-void op_refuse(vtac_context *context, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Leaves an error in the context; `cure`, a static text, says what would
+ * help; NULL: what helps operators in general. */
+void op_refuse(vtac_context *context, const char *cure, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Refuses a size that is no positive multiple of `block`. */
 void op_need_multiple(vtac_context *context, const char *what, int64_t size,
                       const char *block_name, int64_t block);

@@ -35,10 +35,11 @@ static void check_span(vtac_context *c, const char *what, int64_t size,
   op_need_least(c, text, pad, 0);
   if (vtac_context_error(c)) return;
   if (window > size + 2 * pad)
-    op_refuse(c, "window %s %lld is larger than the padded input's %lld", what,
+    op_refuse(c, "use a smaller window or more padding",
+              "window %s %lld is larger than the padded input's %lld", what,
               (long long)window, (long long)(size + 2 * pad));
   else if (pad >= window)
-    op_refuse(c,
+    op_refuse(c, "use less padding",
               "%s padding %lld leaves windows without input; it must be below "
               "the window's %lld",
               what, (long long)pad, (long long)window);
@@ -189,9 +190,9 @@ static void divide(vtac_context *c, Pool *pool, int64_t d) {
   int bits = c->config.acc_width;
   if (vtac_context_error(c)) return;
   if (!plan_division(d, op_target(c).inp_max + 1, bits, &dividers))
-    op_refuse(c,
+    op_refuse(c, "use a window without large odd factors",
               "the average of %lld x %lld elements: %d-bit accumulators cannot "
-              "divide exactly by %lld; use a window without large odd factors",
+              "divide exactly by %lld",
               (long long)pool->params.window_height,
               (long long)pool->params.window_width, bits, (long long)d);
   for (int i = 0; i < dividers.n; i++) {
@@ -209,7 +210,7 @@ static void check_sums(vtac_context *c, const vtac_pool2d_params *p) {
   int64_t limit = most / (op_target(c).inp_max + 1) - 1;
   if (limit < 1) limit = 1;
   if (n > limit && n > 1)
-    op_refuse(c,
+    op_refuse(c, "use a smaller window",
               "a window of %lld x %lld elements is above the limit of %lld, "
               "whose sum fits %d-bit accumulators",
               (long long)p->window_height, (long long)p->window_width,

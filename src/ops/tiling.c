@@ -328,10 +328,9 @@ void choose_tiling(vtac_context *c, const Layer *layer, Tiling *tiling) {
   Search s = {.hw = &c->config, .layer = layer, .fixed = *tiling};
   Layer part;
   if (!search_any(&s) && !search_parts(&s, layer, &part)) {
-    op_refuse(c,
+    op_refuse(c, "use a smaller stride or a configuration with larger memories",
               "no tile fits the memories: one tap takes %lld weight blocks and "
-              "%lld accumulators, of %d and %d that fit; use a smaller stride "
-              "or a configuration with larger memories",
+              "%lld accumulators, of %d and %d that fit",
               (long long)layer->points,
               (long long)(layer->points + layer->bias),
               c->config.wgt_buff_depth, c->config.acc_buff_depth);
@@ -416,10 +415,8 @@ void choose_image_tiling(vtac_context *c, const Image *image,
   bool divide = two.parts && (wanted || !one.parts || two.bytes <= one.bytes);
   *tiling = divide ? two.best : one.best;
   if (one.parts || divide || divide_window(&one, tiling)) return;
-  op_refuse(
-      c,
-      "no tile fits the accumulators: it takes one for the result and "
-      "one for each of %lld inputs, of %d that fit; use a configuration with "
-      "more of them",
-      (long long)image->sources, c->config.acc_buff_depth);
+  op_refuse(c, "use a configuration with more accumulators",
+            "no tile fits the accumulators: it takes one for the result and "
+            "one for each of %lld inputs, of %d that fit",
+            (long long)image->sources, c->config.acc_buff_depth);
 }

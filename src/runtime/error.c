@@ -11,7 +11,7 @@ vtac_status report_error(vtac_error *error, const Diag *diag) {
   if (error) {
     error->status = diag->status;
     error->id = diag_slug(diag->id);
-    error->cure = diag_cure(diag->id);
+    error->cure = diag->cure ? diag->cure : diag_cure(diag->id);
     memcpy(error->message, diag->message, sizeof diag->message);
   }
   return diag->status;

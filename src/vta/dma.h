@@ -50,9 +50,10 @@ typedef struct Transfer {
   const Expr *x_before, *x_after, *y_before, *y_after;
 } Transfer;
 
-/* Fails, in the name of the copy. */
-noreturn void dma_refuse(const Copy *copy, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Fails, in the name of the copy; `cure` is a static text, or NULL for what
+ * helps copies in general. */
+noreturn void dma_refuse(const Copy *copy, const char *cure, const char *format,
+                         ...) __attribute__((format(printf, 3, 4)));
 /* The region of one transfer while `outer` loops stand around it. */
 Region dma_inner_region(const Copy *copy, const Region *region, int outer);
 

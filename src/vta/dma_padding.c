@@ -56,7 +56,7 @@ void dma_match_padding(Copy *copy) {
   Clip *clip = ARENA_ARRAY(arena, Clip, n);
   const Expr *bounds = split_condition(copy, copy->condition);
   if (bounds->kind != INT && !detect_clip(arena, bounds, n, copy->var, clip))
-    dma_refuse(copy,
+    dma_refuse(copy, NULL,
                "condition %s is no set of bounds on the loops of the copy",
                brief_text(arena, copy->condition));
   copy->before = ARENA_ARRAY(arena, const Expr *, n);

@@ -29,13 +29,15 @@
 #include "vta/calls.h"
 #include "vta/dma.h"
 
-noreturn void dma_refuse(const Copy *copy, const char *format, ...) {
+noreturn void dma_refuse(const Copy *copy, const char *cure, const char *format,
+                         ...) {
   char text[DIAG_MESSAGE_MAX];
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  fail(copy->arena, D_DMA_COPY, "dma_copy of '%s': %s", copy->name, text);
+  fail_cured(copy->arena, D_DMA_COPY, cure, "dma_copy of '%s': %s", copy->name,
+             text);
 }
 
 /* ---- Matching the copy -------------------------------------------------- */
@@ -49,8 +51,8 @@ static const Stmt *match_loops(Copy *copy, const Stmt *stmt) {
   for (int i = 0; i < n; i++) {
     const For *loop = AS(For, stmt);
     if (!is_const(loop->min, 0))
-      dma_refuse(copy, "loop '%s' starts at %s instead of 0", loop->var->hint,
-                 brief_text(copy->arena, loop->min));
+      dma_refuse(copy, NULL, "loop '%s' starts at %s instead of 0",
+                 loop->var->hint, brief_text(copy->arena, loop->min));
     copy->loop[i] = loop;
     copy->var[i] = loop->var;
     stmt = loop->body;
@@ -62,10 +64,12 @@ static void match_guard(Copy *copy, const Expr *condition, const Expr *load,
                         const Expr *otherwise) {
   if (as_cast(load)) load = AS(Unary, load)->a;
   if (!as_load(load))
-    dma_refuse(copy, "what is copied under a condition is no plain element: %s",
+    dma_refuse(copy, NULL,
+               "what is copied under a condition is no plain element: %s",
                brief_text(copy->arena, load));
   if (!dma_is_provably(copy->analyzer, otherwise, 0))
-    dma_refuse(copy, "padding is always 0, not %s",
+    dma_refuse(copy, "pad with 0, and change the value in a stage on the ALU",
+               "padding is always 0, not %s",
                brief_text(copy->arena, otherwise));
   copy->condition = condition;
   copy->load = AS(Load, load);
@@ -93,10 +97,13 @@ static void match_value(Copy *copy, const Expr *value) {
   else
     copy->load = as_load(cast ? cast->a : value);
   if (!copy->load || copy->load->e.type.lanes != 1)
-    dma_refuse(copy, "what it writes is no plain element of another buffer: %s",
-               brief_text(copy->arena, value));
+    dma_refuse(
+        copy,
+        "leave the copy plain; compute in a stage marked alu, or on the host",
+        "what it writes is no plain element of another buffer: %s",
+        brief_text(copy->arena, value));
   if (copy->load->n != 1 || copy->store->n != 1)
-    dma_refuse(copy, "its buffers are not flat memory");
+    dma_refuse(copy, NULL, "its buffers are not flat memory");
 }
 
 /* The box that an access runs over. */
@@ -106,7 +113,7 @@ static Region match_region(const Copy *copy, const Buffer *buffer,
   int n = copy->n ? copy->n : 1;
   const Expr **coeff = ARENA_ARRAY(arena, const Expr *, copy->n + 1);
   if (!detect_linear(arena, index, copy->n, copy->var, coeff))
-    dma_refuse(copy, "index %s of '%s' is not linear in the loops",
+    dma_refuse(copy, NULL, "index %s of '%s' is not linear in the loops",
                brief_text(arena, index), buffer->name);
   Region region = {.buffer = buffer,
                    .n = n,
@@ -133,11 +140,11 @@ noreturn static void refuse_body(Copy *copy, const Stmt *body) {
   post_order_stmt(copy->arena, body, &inside, NULL, note_store);
   if (inside) copy->name = inside->buffer->name;
   if (body->kind == IF)
-    dma_refuse(copy,
+    dma_refuse(copy, NULL,
                "it is made under the condition %s, but a transfer is all or "
                "nothing",
                brief_text(copy->arena, AS(If, body)->condition));
-  dma_refuse(copy, "its loops hold no plain store, but this: %s",
+  dma_refuse(copy, NULL, "its loops hold no plain store, but this: %s",
              stmt_kind_name(body->kind));
 }
 
@@ -175,11 +182,16 @@ static Route load_route(const Copy *copy, const char *scope) {
     route = (Route){false, vta_wgt_lanes(env), HW_MEM_WGT, HW_STAGE_LOAD};
     natural = env->wgt_type;
   } else if (strcmp(scope, VTA_ACC_SCOPE) != 0) {
-    dma_refuse(copy, "nothing can be loaded from DRAM into scope '%s'", scope);
+    dma_refuse(
+        copy,
+        "give the stage one of the memories on the chip by vtac_set_scope",
+        "nothing can be loaded from DRAM into scope '%s'", scope);
   }
   if (dtype_eq(from, natural)) return route;
   if (route.memory != HW_MEM_ACC || !dtype_eq(from, env->inp_type))
-    dma_refuse(copy, "%s holds %s, but '%s' is of type %s", scope,
+    dma_refuse(copy,
+               "load into the memory of that type, or convert on the host",
+               "%s holds %s, but '%s' is of type %s", scope,
                dtype_name(copy->arena, natural), copy->src.buffer->name,
                dtype_name(copy->arena, from));
   route.memory = HW_MEM_ACC_8BIT;
@@ -190,13 +202,17 @@ static Route store_route(const Copy *copy, const char *scope) {
   const VtaEnv *env = copy->env;
   DType to = copy->dst.buffer->type;
   if (strcmp(scope, VTA_ACC_SCOPE) != 0)
-    dma_refuse(copy, "only %s can be stored to DRAM, not scope '%s' of '%s'",
+    dma_refuse(copy, "give the stage that is stored the scope local.acc_buffer",
+               "only %s can be stored to DRAM, not scope '%s' of '%s'",
                VTA_ACC_SCOPE, scope, copy->src.buffer->name);
   if (copy->condition)
-    dma_refuse(copy, "a store to DRAM cannot pad, but is under condition %s",
+    dma_refuse(copy,
+               "pad when the tensor is loaded again, or store the part alone",
+               "a store to DRAM cannot pad, but is under condition %s",
                brief_text(copy->arena, copy->condition));
   if (!dtype_eq(to, env->out_type))
-    dma_refuse(copy, "the machine stores %s, but '%s' is of type %s",
+    dma_refuse(copy, "cast to that type in the stage that is stored",
+               "the machine stores %s, but '%s' is of type %s",
                dtype_name(copy->arena, env->out_type), copy->dst.buffer->name,
                dtype_name(copy->arena, to));
   return (Route){true, vta_acc_lanes(env), HW_MEM_OUT, HW_STAGE_STORE};
@@ -207,8 +223,9 @@ static Route find_route(const Copy *copy) {
   const char *to = buffer_scope(copy->dst.buffer);
   if (!strcmp(to, "global")) return store_route(copy, from);
   if (!strcmp(from, "global")) return load_route(copy, to);
-  dma_refuse(copy, "there is no transfer from scope '%s' of '%s' to scope '%s'",
-             from, copy->src.buffer->name, to);
+  dma_refuse(copy, "one of the two has to be in global",
+             "there is no transfer from scope '%s' of '%s' to scope '%s'", from,
+             copy->src.buffer->name, to);
 }
 
 /* ---- Fitting it into one instruction ------------------------------------ */
@@ -353,7 +370,7 @@ static const Stmt *make_transfer(const Copy *copy) {
   const char *why = fit_transfer(copy, &route, 0, &transfer), *first = why;
   while (why && ++outer < copy->n)
     why = fit_transfer(copy, &route, outer, &transfer);
-  if (why) dma_refuse(copy, "%s", first);
+  if (why) dma_refuse(copy, NULL, "%s", first);
   const Stmt *stmt =
       route.store
           ? make_evaluate(copy->arena, store_call(copy, &route, &transfer))
