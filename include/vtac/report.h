@@ -27,7 +27,9 @@ typedef struct vtac_recorder_options {
   const char *plot;   /* an SVG figure in black and white */
   const char *title;  /* stands above the pictures; NULL: "vtac" */
   /* Of the module that runs: its text, and which instruction comes from which
-   * line.  NULL leaves that out.  It must live until the recorder is closed. */
+   * line, in runs that are as the profile's; a second run is not if it finds
+   * micro-ops on the chip.  NULL leaves that out.  It must live until the
+   * recorder is closed. */
   const struct vtac_profile *profile;
   /* The cycles begin <= cycle < end that the plot shows over time; 0 and 0 for
    * all. */

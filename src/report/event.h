@@ -21,7 +21,10 @@ typedef struct InsnEvent {
 typedef struct Program {
   void *self;
   const char *text;
-  /* The line, from 1, that made an instruction; 0 if that is not known. */
+  /* Whether a run is one of those that the program is known to make. */
+  bool (*knows)(void *self, uint32_t run, const Insn *insns, uint32_t count);
+  /* In such a run, the line, from 1, that made an instruction; 0 if that is not
+   * known. */
   uint32_t (*line)(void *self, uint32_t run, uint32_t insn);
   /* Whose work a line is; "" for nobody's. */
   const char *(*stage)(void *self, uint32_t line);

@@ -44,6 +44,34 @@ class Report {
     }
   }
 
+  /* Of a line, and of all that stands in the block which it opens. */
+  insnsIn(line) {
+    const made = (this.insnsOf.get(line) || []).slice();
+    for (let inner = line + 1; inner < this.blockEnd(line); inner++)
+      made.push(...(this.insnsOf.get(inner) || []));
+    return made.sort((a, b) => a - b);
+  }
+  /* The line that closes a block has the indentation of the one that opens it;
+   * a line without a block ends behind itself. */
+  blockEnd(line) {
+    const indent = (text) => text.search(/\S|$/);
+    const first = this.lines[line - 1];
+    if (!first.trimEnd().endsWith("{")) return line + 1;
+    let end = line + 1;
+    while (end <= this.lines.length &&
+           indent(this.lines[end - 1]) > indent(first)) end++;
+    return end;
+  }
+  /* "i2.outer, ic.outer": the loops around a line, from the outside. */
+  loopsAround(line) {
+    const loops = [];
+    for (let outer = 1; outer < line; outer++) {
+      const loop = this.lines[outer - 1].match(/^\s*for \(([^:]+):/);
+      if (loop && this.blockEnd(outer) > line) loops.push(loop[1]);
+    }
+    return loops.join(", ");
+  }
+
   /* ---- Texts ---- */
 
   text(insn) { return insnText(this.events.insns, insn, this.tables.opcodes); }
@@ -89,8 +117,8 @@ class Report {
     const linked = this.insnsOf.size > 0;
     byId("program-section").hidden = !this.lines.length;
     byId("program-note").textContent = linked ?
-      "Before each line: the instructions that it made. Choose a line to " +
-      "see them." : "Where its instructions come from is not known.";
+      "Before each line: the instructions that come from it. Choose a line " +
+      "to see them, a loop to see those of all its lines." : "Where its instructions come from is not known.";
     this.programList = new List(byId("program"), this.lines.length,
       (i) => {
         const made = (this.insnsOf.get(i + 1) || []).length;
@@ -133,7 +161,7 @@ class Report {
     this.insnList.mark([]);
   }
   selectLine(line) {
-    const made = this.insnsOf.get(line) || [];
+    const made = this.insnsIn(line);
     this.timeline.select(-1);
     this.insnList.show(-1);
     this.showLine(line);
@@ -178,8 +206,9 @@ class Report {
       .filter(Boolean);
   }
   lineName(line) {
-    const stage = this.tables.stages[line];
-    return `Line ${line}${stage ? `, stage ${stage}` : ""}: `;
+    const stage = this.tables.stages[line], loops = this.loopsAround(line);
+    return `Line ${line}${stage ? `, stage ${stage}` : ""}` +
+      `${loops ? `, in the loops ${loops}` : ""}: `;
   }
   tokenText(insn) {
     return this.tokensOf(insn).map((token) => {
@@ -193,8 +222,8 @@ class Report {
     const { insns, units, order } = this.events;
     const head = element("p", `${this.lineName(line)}`);
     head.append(element("code", this.lines[line - 1].trim()));
-    const count = element("p", `It made ${made.length} ` +
-      `instruction${made.length === 1 ? "" : "s"}.`);
+    const count = element("p", `${made.length} instruction` +
+      `${made.length === 1 ? " comes" : "s come"} from it.`);
     const sums = new Array(this.tables.causes.length).fill(0);
     let all = 0;
     for (const insn of made) {

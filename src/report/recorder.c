@@ -24,6 +24,7 @@ struct Recorder {
   Summary summary;
   TsimSpan open[TSIM_UNITS]; /* spans that the next one may lengthen */
   const TsimJob *job;        /* of the run under way */
+  bool known;                /* the program knows its instructions */
   uint64_t base;             /* the cycle in which it began */
   uint64_t last;             /* the last cycle of which anything is known */
 };
@@ -57,6 +58,8 @@ static void flush_spans(Recorder *recorder) {
 
 static void on_begin(void *self, const TsimJob *job) {
   Recorder *recorder = self;
+  const Program *program = &recorder->summary.program;
+  const uint32_t run = recorder->summary.runs;
   recorder->job = job;
   flush_spans(recorder);
   recorder->base = recorder->last;
@@ -64,6 +67,8 @@ static void on_begin(void *self, const TsimJob *job) {
     trace_tokens_before(&recorder->trace, job->tokens);
   trace_run(&recorder->trace, recorder->summary.runs, recorder->base);
   page_run(&recorder->page, job->insns, job->count);
+  recorder->known = program->knows &&
+                    program->knows(program->self, run, job->insns, job->count);
   recorder->summary.runs++;
 }
 
@@ -108,7 +113,7 @@ static uint64_t end_of(const TsimInsn *timed, const Insn *insn) {
 
 static uint32_t line_of(const Recorder *recorder, uint32_t run, uint32_t insn) {
   const Program *program = &recorder->summary.program;
-  return program->line ? program->line(program->self, run, insn) : 0;
+  return recorder->known ? program->line(program->self, run, insn) : 0;
 }
 
 static void on_insn(void *self, const TsimInsn *timed) {

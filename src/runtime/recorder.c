@@ -16,16 +16,40 @@ struct vtac_recorder {
 
 /* ---- The program -------------------------------------------------------- */
 
-/* Runs follow each other as the streams of the profile do, again and again if
- * there are more of them. */
+/* Where the stream of a run lies in the profile.  Runs follow each other as the
+ * profile's streams do, and begin again behind the last one. */
+static bool find_stream(const vtac_profile *profile, uint32_t run,
+                        vtac_profile_stream_part *ret) {
+  return profile->stream_count &&
+         vtac_profile_part(profile, (int)(run % profile->stream_count), ret);
+}
+
+static bool same_insn(const vtac_profile *profile, uint32_t known, Insn insn) {
+  uint64_t word[2] = {0, 0}, want[2];
+  if (hw_opcode_layout(insn.opcode) == HW_LAYOUT_MEM)
+    insn.mem.dram_base = profile->insns[known].mem.dram_base;
+  hw_insn_read(profile->bytes + (size_t)known * HW_INSN_BYTES, want);
+  return !hw_encode(&profile->config, &insn, word, NULL) &&
+         word[0] == want[0] && word[1] == want[1];
+}
+
+/* Buffers may lie elsewhere, but all else must agree: a run that finds its
+ * micro-ops on the chip, say, has fewer instructions. */
+static bool profile_knows(void *self, uint32_t run, const Insn *insns,
+                          uint32_t count) {
+  const vtac_profile *profile = self;
+  vtac_profile_stream_part part;
+  if (!find_stream(profile, run, &part) || part.count != count) return false;
+  for (uint32_t i = 0; i < count; i++)
+    if (!same_insn(profile, (uint32_t)part.first + i, insns[i])) return false;
+  return true;
+}
+
 static uint32_t profile_line(void *self, uint32_t run, uint32_t insn) {
   const vtac_profile *profile = self;
   vtac_profile_stream_part part;
   vtac_site site;
-  if (!profile->stream_count ||
-      !vtac_profile_part(profile, (int)(run % profile->stream_count), &part) ||
-      insn >= part.count)
-    return 0;
+  if (!find_stream(profile, run, &part)) return 0;
   const int number = vtac_profile_insn_site(profile, part.first + insn);
   return vtac_profile_site(profile, number, &site) ? (uint32_t)site.line : 0;
 }
@@ -40,8 +64,8 @@ static const char *profile_stage(void *self, uint32_t line) {
 
 static Program program_of(const vtac_profile *profile) {
   if (!profile) return (Program){.self = NULL};
-  return (Program){(void *)profile, vtac_profile_text(profile), profile_line,
-                   profile_stage};
+  return (Program){(void *)profile, vtac_profile_text(profile), profile_knows,
+                   profile_line, profile_stage};
 }
 
 /* ---- Life --------------------------------------------------------------- */

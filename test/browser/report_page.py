@@ -222,12 +222,37 @@ class KernelPage(PageTest):
           return report.insnsOf.get(report.line)
             .map((insn) => report.mnemonic(insn));""")
         self.assertEqual(set(made), {"store.out"})
-        self.assertIn(f"It made {len(made)} instruction", self.text("#selected"))
+        self.assertIn(f"{len(made)} instructions come", self.text("#selected"))
         marked = self.browser.run("""
           return document.documentElement.report.timeline.marked
             .map((list) => list.length);""")
         self.assertEqual(marked, [0, 0, 0, len(made), 0])
         self.assertIn("store.out", self.text("#insns .marked"))
+
+    def test_loop_shows_its_lines(self):
+        """A loop is what stands in it: here all, and the lines around it."""
+        counts = self.browser.run("""
+          const report = document.documentElement.report;
+          const loops = report.lines
+            .map((text, i) => /^ *for /.test(text) ? i + 1 : 0)
+            .filter(Boolean);
+          return loops.map((line) => {
+            report.selectLine(line);
+            const within = [];
+            for (let l = line; l < report.blockEnd(line); l++)
+              within.push(...(report.insnsOf.get(l) || []));
+            const shown = report.timeline.marked
+              .reduce((n, list) => n + list.length, 0);
+            return [within.length, shown];
+          });""")
+        self.assertGreater(len(counts), 3)
+        for within, shown in counts:
+            self.assertEqual(within, shown)
+        self.assertGreater(max(shown for _, shown in counts), 1000)
+        self.browser.run("document.documentElement.report.selectInsn(1700)")
+        self.assertRegex(self.text("#selected"),
+                         r"in the loops .*ic\.outer.*stage|stage .*in the "
+                         r"loops .*ic\.outer")
 
     def test_every_instruction_has_a_line(self):
         self.assertEqual(self.browser.run("""

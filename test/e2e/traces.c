@@ -217,6 +217,122 @@ static void test_streams(void **state) {
   json_decref(rows);
 }
 
+/* ---- Devices ------------------------------------------------------------ */
+
+static vtac_op *small_gemm(vtac_context *context) {
+  const vtac_gemm_params params = {.batch = 1,
+                                   .in = 64,
+                                   .out = 64,
+                                   .tile_batch = 1,
+                                   .tile_in = 32,
+                                   .tile_out = 32,
+                                   .shift = 8,
+                                   .vthreads = 1};
+  vtac_op *op = vtac_gemm(context, &params);
+  assert_non_null(op);
+  vtac_op_schedule_to(context, op, VTAC_OP_VTA);
+  return op;
+}
+
+/* Runs `module` a number of times; returns all cycles. */
+static uint64_t run_recorded(const vtac_config *config, vtac_op *op,
+                             const vtac_module *module, vtac_recorder *recorder,
+                             int times) {
+  enum { MOST = 4 };
+  vtac_error error;
+  vtac_array *arrays[MOST] = {NULL};
+  const vtac_tensor *args;
+  const int n = vtac_op_args(op, &args);
+  const vtac_device_options options = {.recorder = recorder,
+                                       .simulator = VTAC_SIMULATOR_TIMING};
+  vtac_device *device = vtac_device_open(config, &options, &error);
+  assert_non_null(device);
+  assert_true(n <= MOST);
+  for (int i = 0; i < n; i++)
+    assert_non_null(arrays[i] = vtac_array_like(device, args[i], &error));
+  for (int i = 0; i < times; i++)
+    if (vtac_module_run(module, device, n, arrays, &error))
+      fail_msg("%s", error.message);
+  const uint64_t cycles = vtac_device_cycles(device);
+  for (int i = 0; i < n; i++) vtac_array_free(arrays[i]);
+  vtac_device_close(device);
+  return cycles;
+}
+
+/* Of the last trace: runs, the cycle in which the spans end, instructions of
+ * the first run without a line and with one, those with a line of other runs,
+ * and the most elements in use of a memory. */
+typedef struct Found {
+  uint64_t runs, end, without, with, later, most_in_use;
+} Found;
+
+static void find_line(Found *found, json_t *args) {
+  const bool has = json_object_get(args, "line") != NULL;
+  if (number(args, "run"))
+    found->later += has;
+  else if (has)
+    found->with++;
+  else
+    found->without++;
+}
+
+static Found read_runs(void) {
+  Found found = {.runs = 0};
+  json_t *root = json_load_file(path, 0, NULL), *event;
+  size_t i;
+  assert_non_null(root);
+  json_array_foreach(json_object_get(root, "traceEvents"), i, event) {
+    const char kind = *text(event, "ph");
+    found.runs += kind == 'i';
+    if (kind == 'X' && number(event, "tid") % 2 == 0)
+      found.end = number(event, "ts") + number(event, "dur");
+    if (kind == 'X' && number(event, "tid") % 2)
+      find_line(&found, json_object_get(event, "args"));
+    if (kind == 'C' && !strcmp(text(event, "name"), "elements in use: wgt")) {
+      const uint64_t count = number(json_object_get(event, "args"), "count");
+      if (count > found.most_in_use) found.most_in_use = count;
+    }
+  }
+  json_decref(root);
+  return found;
+}
+
+/* Three runs follow each other without a gap.  Each instruction of the first
+ * knows its line; the others find their micro-ops on the chip.  A tile of 2 x 2
+ * weights is in use. */
+static void test_runs(void **state) {
+  (void)state;
+  vtac_error error;
+  vtac_config *config = vtac_config_default(&error);
+  vtac_context *context = vtac_context_new(config, &error);
+  vtac_op *op = small_gemm(context);
+  const vtac_tensor *args;
+  const int n = vtac_op_args(op, &args);
+  const vtac_lower_options lower = {.accelerator = 1};
+  vtac_module *module =
+      vtac_build(context, vtac_op_schedule(op), n, args, "gemm", &lower);
+  assert_non_null(module);
+  vtac_profile *profile = vtac_profile_module(module, &error);
+  assert_non_null(profile);
+  const vtac_recorder_options options = {
+      .trace = path, .report = page_path, .profile = profile};
+  vtac_recorder *recorder = vtac_recorder_open(config, &options, &error);
+  assert_non_null(recorder);
+  const uint64_t cycles = run_recorded(config, op, module, recorder, 3);
+  assert_int_equal(vtac_recorder_close(recorder, &error), VTAC_OK);
+  const Found found = read_runs();
+  assert_int_equal(found.runs, 3);
+  assert_int_equal(found.end, cycles);
+  assert_int_equal(found.without, 0);
+  assert_true(found.with > 20);
+  assert_int_equal(found.later, 0);
+  assert_int_equal(found.most_in_use, 4);
+  vtac_profile_free(profile);
+  vtac_module_free(module);
+  vtac_context_free(context);
+  vtac_config_free(config);
+}
+
 /* A stream that ends in a deadlock leaves whole files about what happened. */
 static void test_refused(void **state) {
   (void)state;
@@ -287,6 +403,7 @@ static bool make_file(char *name) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_streams),
+      cmocka_unit_test(test_runs),
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_wrong_use),
   };
