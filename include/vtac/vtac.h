@@ -21,6 +21,7 @@
 #include "vtac/runtime.h"
 #include "vtac/schedule.h"
 #include "vtac/status.h"
+#include "vtac/step.h"
 #include "vtac/stream.h"
 #include "vtac/te.h"
 

@@ -9,25 +9,15 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/pictures.h"
+#include "cli/ranges.h"
 #include "cli/stream_io.h"
-
-enum { MOST_RANGES = 64 };
-
-/* FILE@ADDRESS or FILE@ADDRESS+SIZE. */
-typedef struct Range {
-  char *path;
-  uint64_t address;
-  size_t size;
-  char *bytes;
-} Range;
 
 typedef struct StreamOptions {
   const char *input, *config_file;
   bool run, timing_only, json, stats_given;
   bool runs_only; /* an option only of runs is given */
   vtac_stream_options options;
-  Range image[MOST_RANGES], dump[MOST_RANGES];
-  size_t images, dumps;
+  Ranges image, dump;
   PictureOptions pictures;
 } StreamOptions;
 
@@ -72,51 +62,6 @@ static const Option options[] = {
                          "run: draw these cycles over time; default: all"},
     {NULL, NULL, NULL}};
 
-/* Decimal, or hexadecimal behind 0x, up to `end`. */
-static bool parse_number(const char *text, char end, uint64_t *ret,
-                         const char **ret_next) {
-  char *stop;
-  if (*text < '0' || *text > '9') return false;
-  errno = 0;
-  *ret = strtoull(text, &stop, text[1] == 'x' ? 16 : 10);
-  if (errno || *stop != end) return false;
-  *ret_next = stop + (end != '\0');
-  return true;
-}
-
-static bool parse_range(const char *what, const char *text, bool has_size,
-                        Range *ret) {
-  const char *at = strrchr(text, '@'), *rest = at ? at + 1 : text;
-  uint64_t size = 0;
-  bool good = at && at > text &&
-              parse_number(rest, has_size ? '+' : '\0', &ret->address, &rest);
-  if (good && has_size) good = parse_number(rest, '\0', &size, &rest);
-  if (!good) {
-    complain("%s: '%s' is not FILE@ADDRESS%s", what, text,
-             has_size ? "+SIZE" : "");
-    return false;
-  }
-  if (size > UINT32_MAX) {
-    complain("%s: %llu bytes are more than device memory has", what,
-             (unsigned long long)size);
-    return false;
-  }
-  ret->size = (size_t)size;
-  ret->path = strndup(text, (size_t)(at - text));
-  return ret->path != NULL;
-}
-
-static bool add_range(const char *what, const char *text, bool has_size,
-                      Range *ranges, size_t *n) {
-  if (*n == MOST_RANGES) {
-    complain("%s: at most %d are possible", what, MOST_RANGES);
-    return false;
-  }
-  if (!parse_range(what, text, has_size, &ranges[*n])) return false;
-  ++*n;
-  return true;
-}
-
 static bool take_sim(StreamOptions *own, const char *text) {
   static const char *const names[] = {"fsim", "tsim"};
   int index = parse_choice("--sim", text, 2, names);
@@ -138,10 +83,8 @@ static bool take(void *self, int index, const char *text) {
   own->runs_only |= index != OPT_CONFIG && index != OPT_DRAM;
   switch (index) {
     case OPT_CONFIG: own->config_file = text; return true;
-    case OPT_DRAM:
-      return add_range("--dram", text, false, own->image, &own->images);
-    case OPT_DUMP:
-      return add_range("--dump", text, true, own->dump, &own->dumps);
+    case OPT_DRAM: return ranges_add(&own->image, "--dram", text, false);
+    case OPT_DUMP: return ranges_add(&own->dump, "--dump", text, true);
     case OPT_SIM: return take_sim(own, text);
     case OPT_SIM_PATH:
       return parse_sim_path("--sim-path", text, &own->options.sim_path);
@@ -157,28 +100,9 @@ static bool take(void *self, int index, const char *text) {
 
 /* ---- Files -------------------------------------------------------------- */
 
-static void free_ranges(Range *ranges, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    free(ranges[i].path);
-    free(ranges[i].bytes);
-  }
-}
-
-static int read_images(StreamOptions *own, vtac_stream_image *ret) {
-  for (size_t i = 0; i < own->images; i++) {
-    Range *range = &own->image[i];
-    range->bytes = input_read(range->path, &range->size);
-    if (!range->bytes) return EXIT_ENVIRONMENT;
-    ret[i] = (vtac_stream_image){range->address, range->bytes, range->size};
-  }
-  own->options.images = ret;
-  own->options.image_count = own->images;
-  return -1;
-}
-
 static int make_dumps(StreamOptions *own, vtac_stream_dump *ret) {
-  for (size_t i = 0; i < own->dumps; i++) {
-    Range *range = &own->dump[i];
+  for (size_t i = 0; i < own->dump.n; i++) {
+    Range *range = &own->dump.at[i];
     range->bytes = calloc(1, range->size + 1);
     if (!range->bytes) {
       complain("--dump: no memory for %zu bytes", range->size);
@@ -187,13 +111,14 @@ static int make_dumps(StreamOptions *own, vtac_stream_dump *ret) {
     ret[i] = (vtac_stream_dump){range->address, range->bytes, range->size};
   }
   own->options.dumps = ret;
-  own->options.dump_count = own->dumps;
+  own->options.dump_count = own->dump.n;
   return -1;
 }
 
 static int write_dumps(const StreamOptions *own) {
-  for (size_t i = 0; i < own->dumps; i++)
-    if (!output_write(own->dump[i].path, own->dump[i].bytes, own->dump[i].size))
+  for (size_t i = 0; i < own->dump.n; i++)
+    if (!output_write(own->dump.at[i].path, own->dump.at[i].bytes,
+                      own->dump.at[i].size))
       return EXIT_ENVIRONMENT;
   return EXIT_RIGHT;
 }
@@ -300,7 +225,9 @@ static int process(StreamOptions *own) {
   vtac_stream_image images[MOST_RANGES];
   vtac_stream_dump dumps[MOST_RANGES];
   size_t count;
-  int status = read_images(own, images);
+  int status = ranges_read(&own->image, images);
+  own->options.images = images;
+  own->options.image_count = own->image.n;
   if (status < 0) status = make_dumps(own, dumps);
   if (status >= 0) return status;
   vtac_config *config = open_config(own->config_file, &status);
@@ -318,7 +245,7 @@ static int check_options(StreamOptions *own) {
     complain("'stream verify' takes only --config and --dram");
     return bad_usage("stream");
   }
-  if (own->timing_only && own->dumps) {
+  if (own->timing_only && own->dump.n) {
     complain("--dump: nothing is computed with --timing-only");
     return bad_usage("stream");
   }
@@ -359,7 +286,7 @@ int command_stream(int argc, char **argv) {
   if (status < 0) status = parse_file_options(&parser, argc, argv, &own.input);
   if (status < 0) status = check_options(&own);
   if (status < 0) status = process(&own);
-  free_ranges(own.image, own.images);
-  free_ranges(own.dump, own.dumps);
+  ranges_free(&own.image);
+  ranges_free(&own.dump);
   return status;
 }

@@ -26,5 +26,6 @@ int command_disasm(int argc, char **argv);
 int command_stream(int argc, char **argv);
 int command_rpc_server(int argc, char **argv);
 int command_rpc_tracker(int argc, char **argv);
+int command_step(int argc, char **argv);
 
 #endif

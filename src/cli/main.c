@@ -30,6 +30,7 @@ const Command commands[] = {
     {"asm", "instructions from their text", command_asm},
     {"disasm", "the text of instructions", command_disasm},
     {"stream", "verify or run a stream of instructions", command_stream},
+    {"step", "step through a stream of instructions", command_step},
     {"board", "describe, program or look into a board", command_board},
     {"rpc-server", "serve a simulator or a board to other machines",
      command_rpc_server},

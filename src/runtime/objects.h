@@ -40,6 +40,8 @@ struct vtac_array {
   int64_t shape[];
 };
 
+/* Whether a device that is asked for `simulator` counts cycles. */
+bool device_is_timed(const HwConfig *config, vtac_simulator simulator);
 /* The simulator that a device is; `port_destroy` releases it. */
 vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
                              vtac_sim_path sim_path, HwPort **ret, Diag *diag);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams apart from any device: how long they take. */
+/* Streams apart from any device: decoding, the memory that they need, and how
+ * long they take. */
 #include <stdlib.h>
 
+#include "hw/bounds.h"
 #include "runtime/objects.h"
 #include "runtime/stream.h"
 
@@ -18,6 +20,56 @@ vtac_status stream_decode(const HwConfig *config, const uint8_t *stream,
   }
   return VTAC_OK;
 }
+
+/* ---- Device memory ------------------------------------------------------ */
+
+_Static_assert(STREAM_MEMORY_BEGIN == HW_PAGE_BYTES, "the first page is free");
+
+static vtac_status check_range(const char *what, uint64_t address, size_t size,
+                               Diag *diag) {
+  if (address >= STREAM_MEMORY_BEGIN && address < STREAM_MEMORY_END &&
+      size <= STREAM_MEMORY_END - address)
+    return VTAC_OK;
+  return diag_set(diag, D_DRAM_RANGE,
+                  "%s of %zu bytes at 0x%llx: device memory is 0x%llx..0x%llx",
+                  what, size, (unsigned long long)address,
+                  (unsigned long long)STREAM_MEMORY_BEGIN,
+                  (unsigned long long)STREAM_MEMORY_END - 1);
+}
+
+vtac_status stream_check_ranges(const vtac_stream_options *options,
+                                Diag *diag) {
+  vtac_status status = VTAC_OK;
+  for (size_t i = 0; i < options->image_count && !status; i++)
+    status = check_range("an image", options->images[i].address,
+                         options->images[i].size, diag);
+  for (size_t i = 0; i < options->dump_count && !status; i++)
+    status = check_range("a dump", options->dumps[i].address,
+                         options->dumps[i].size, diag);
+  return status;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+uint64_t stream_memory_end(const HwConfig *config,
+                           const vtac_stream_options *options,
+                           const Insn *insns, uint32_t count) {
+  uint64_t end = STREAM_MEMORY_BEGIN;
+  for (size_t i = 0; i < options->image_count; i++)
+    end = larger(end, options->images[i].address + options->images[i].size);
+  for (size_t i = 0; i < options->dump_count; i++)
+    end = larger(end, options->dumps[i].address + options->dumps[i].size);
+  for (uint32_t i = 0; i < count; i++) {
+    if (hw_opcode_layout(insns[i].opcode) != HW_LAYOUT_MEM ||
+        hw_is_nop(&insns[i]))
+      continue;
+    DramSpan span = hw_dram_span(config, &insns[i].mem);
+    if (span.bytes) end = larger(end, span.addr + span.bytes);
+  }
+  return end;
+}
+
+/* ---- Time --------------------------------------------------------------- */
 
 vtac_status stream_time(const HwConfig *config, const void *stream,
                         size_t count, const TsimSink *sink, uint64_t *ret,

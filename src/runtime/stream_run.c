@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/bounds.h"
 #include "hw/verify.h"
 #include "runtime/objects.h"
 #include "runtime/stream.h"
@@ -26,65 +25,19 @@ typedef struct Job {
 
 /* ---- Memory ------------------------------------------------------------- */
 
-static const uint64_t first_address = HW_PAGE_BYTES;
-static const uint64_t end_of_memory = UINT64_C(1) << 32;
-
-static vtac_status check_range(const char *what, uint64_t address, size_t size,
-                               Diag *diag) {
-  if (address >= first_address && address < end_of_memory &&
-      size <= end_of_memory - address)
-    return VTAC_OK;
-  return diag_set(diag, D_DRAM_RANGE,
-                  "%s of %zu bytes at 0x%llx: device memory is 0x%llx..0x%llx",
-                  what, size, (unsigned long long)address,
-                  (unsigned long long)first_address,
-                  (unsigned long long)end_of_memory - 1);
-}
-
-static vtac_status check_ranges(const Job *job, Diag *diag) {
-  const vtac_stream_options *options = &job->options;
-  vtac_status status = VTAC_OK;
-  for (size_t i = 0; i < options->image_count && !status; i++)
-    status = check_range("an image", options->images[i].address,
-                         options->images[i].size, diag);
-  for (size_t i = 0; i < options->dump_count && !status; i++)
-    status = check_range("a dump", options->dumps[i].address,
-                         options->dumps[i].size, diag);
-  return status;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
-/* The first address that nothing reaches. */
-static uint64_t memory_end(const Job *job) {
-  const vtac_stream_options *options = &job->options;
-  uint64_t end = first_address;
-  for (size_t i = 0; i < options->image_count; i++)
-    end = larger(end, options->images[i].address + options->images[i].size);
-  for (size_t i = 0; i < options->dump_count; i++)
-    end = larger(end, options->dumps[i].address + options->dumps[i].size);
-  for (uint32_t i = 0; i < job->count; i++) {
-    const Insn *insn = &job->insns[i];
-    if (hw_opcode_layout(insn->opcode) != HW_LAYOUT_MEM || hw_is_nop(insn))
-      continue;
-    DramSpan span = hw_dram_span(job->config, &insn->mem);
-    if (span.bytes) end = larger(end, span.addr + span.bytes);
-  }
-  return end;
-}
-
 /* A stream that reaches further than there are addresses gets all that the
  * instructions leave, and is refused by who runs it. */
 static vtac_status place_memory(Job *job, Diag *diag) {
   const HwPortOps *ops = job->port->ops;
   const size_t stream_bytes = (size_t)job->count * HW_INSN_BYTES;
-  const uint64_t behind = end_of_memory - 2 * HW_PAGE_BYTES;
-  uint64_t end = memory_end(job);
+  const uint64_t behind = STREAM_MEMORY_END - 2 * HW_PAGE_BYTES;
+  uint64_t end =
+      stream_memory_end(job->config, &job->options, job->insns, job->count);
   HwAddr start;
   if (stream_bytes < behind && end > behind - stream_bytes)
     end = behind - stream_bytes;
   vtac_status status =
-      ops->alloc(job->port, (size_t)(end - first_address), &start, diag);
+      ops->alloc(job->port, (size_t)(end - STREAM_MEMORY_BEGIN), &start, diag);
   if (!status)
     status = ops->alloc(job->port, stream_bytes, &job->stream_at, diag);
   if (!status)
@@ -102,7 +55,7 @@ static const void *memory_bytes(void *self, uint64_t address, uint64_t size) {
   HwPort *port = self;
   void *bytes;
   Diag why;
-  if (address >= end_of_memory || size > SIZE_MAX) return NULL;
+  if (address >= STREAM_MEMORY_END || size > SIZE_MAX) return NULL;
   if (port->ops->host(port, (HwAddr)address, (size_t)size, &bytes, &why))
     return NULL;
   return bytes;
@@ -118,7 +71,7 @@ static void close_job(Job *job) {
 static vtac_status open_job(Job *job, const vtac_stream_options *options,
                             Diag *diag) {
   if (options) job->options = *options;
-  vtac_status status = check_ranges(job, diag);
+  vtac_status status = stream_check_ranges(&job->options, diag);
   if (status) return status;
   job->insns = malloc(((size_t)job->count + 1) * sizeof *job->insns);
   if (!job->insns)

@@ -20,6 +20,7 @@ _vtac_values() { # words that may follow the option
 
 _vtac_stream() { # words of the commands about streams
   case $1 in
+    step) echo --config --dram --sim ;;
     stream) echo verify run --config --dram --dump --sim --sim-path \
       --no-verify --timing-only --stats --trace --report --plot \
       --plot-cycles ;;
@@ -66,7 +67,7 @@ _vtac() {
         words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
           add relu requantize max_pool2d avg_pool2d global_avg_pool2d
           run explain rpc-server rpc-tracker rpc-query asm
-          disasm stream board config passes $general"
+          disasm stream step board config passes $general"
       else
         case ${COMP_WORDS[1]} in
           gemm | dense) words="--batch --in --out --tile --shift --vthreads
@@ -86,7 +87,7 @@ _vtac() {
               compgen -f -- "$word")
             return ;;
           run) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-          asm | disasm | stream)
+          asm | disasm | stream | step)
             words=$(_vtac_stream "${COMP_WORDS[1]}")" $general"
             mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
               compgen -f -- "$word")

@@ -23,6 +23,7 @@ set -l tracker '__fish_seen_subcommand_from rpc-tracker'
 set -l serving '__fish_seen_subcommand_from rpc-server rpc-tracker'
 set -l query '__fish_seen_subcommand_from rpc-query'
 set -l board '__fish_seen_subcommand_from board'
+set -l step '__fish_seen_subcommand_from step'
 set -l config '__fish_seen_subcommand_from config'
 
 complete -c vtac -f
@@ -57,6 +58,8 @@ complete -c vtac -n __fish_use_subcommand -a disasm \
 complete -c vtac -n __fish_use_subcommand -a stream \
     -d 'Verify or run instructions'
 complete -c vtac -n __fish_use_subcommand -a board -d 'Describe or program a board'
+complete -c vtac -n __fish_use_subcommand -a step \
+    -d 'Step through instructions'
 complete -c vtac -n __fish_use_subcommand -a config -d 'Show the configuration'
 complete -c vtac -n __fish_use_subcommand -a passes -d 'List the passes'
 
@@ -193,6 +196,11 @@ complete -c vtac -n $stream -l no-verify -d 'Do not verify first'
 complete -c vtac -n $stream -l timing-only -d 'Count cycles only'
 complete -c vtac -n $stream -l stats -x -a 'text json' \
     -d 'Format of the counters'
+
+complete -c vtac -n $step -F
+complete -c vtac -n $step -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $step -l dram -r -F -d 'FILE@ADDRESS into device memory'
+complete -c vtac -n $step -l sim -x -a 'fsim tsim' -d 'Whose order'
 
 complete -c vtac -n $config -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $config -l format -x -a 'text json' \
