@@ -10,6 +10,7 @@
 #include "vtac/inspect.h"
 #include "vtac/intrin.h"
 #include "vtac/lower.h"
+#include "vtac/measure.h"
 #include "vtac/module.h"
 #include "vtac/ops.h"
 #include "vtac/pack.h"

@@ -16,6 +16,7 @@ int command_max_pool2d(int argc, char **argv);
 int command_avg_pool2d(int argc, char **argv);
 int command_global_avg_pool2d(int argc, char **argv);
 int command_board(int argc, char **argv);
+int command_bench(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_passes(int argc, char **argv);
 int command_run(int argc, char **argv);

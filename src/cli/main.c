@@ -35,6 +35,7 @@ const Command commands[] = {
     {"rpc-server", "serve a simulator or a board to other machines",
      command_rpc_server},
     {"rpc-tracker", "tell clients which servers are free", command_rpc_tracker},
+    {"bench", "measure the simulator on this machine", command_bench},
     {"config", "show an accelerator's configuration", command_config},
     {"passes", "list the lowering passes", command_passes},
     {NULL, NULL, NULL}};

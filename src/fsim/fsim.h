@@ -26,4 +26,10 @@ vtac_status fsim_create(const HwConfig *config, HwPort **ret, Diag *diag);
 vtac_status fsim_create_with(const HwConfig *config, FsimOptions options,
                              HwPort **ret, Diag *diag);
 
+/* The loops' limits on this processor: does nothing but multiply-accumulates of
+ * bytes in registers, and returns how many, or nothing but read `size` bytes.
+ * Return 0 and false for an instruction set that the processor lacks. */
+uint64_t fsim_multiply(FsimIsa isa, uint32_t rounds);
+bool fsim_read(FsimIsa isa, const void *from, size_t size);
+
 #endif

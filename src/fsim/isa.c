@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The choice of an instruction set for the simulator's loops. */
+/* The choice of an instruction set for the simulator's loops, and its limits.
+ */
 #include "fsim/kernels.h"
 
 typedef const Kernels *(*KernelsOf)(int width);
@@ -18,4 +19,17 @@ const Kernels *kernels_choose(FsimIsa isa, int width) {
     if (kernels) return kernels;
   }
   return kernels_portable(width);
+}
+
+/* ---- Limits ------------------------------------------------------------- */
+
+uint64_t fsim_multiply(FsimIsa isa, uint32_t rounds) {
+  const Kernels *kernels = kernels_choose(isa, 8);
+  return kernels ? kernels->multiply(rounds) : 0;
+}
+
+bool fsim_read(FsimIsa isa, const void *from, size_t size) {
+  const Kernels *kernels = kernels_choose(isa, 8);
+  if (kernels) kernels->read(from, size);
+  return kernels != NULL;
 }

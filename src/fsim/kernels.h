@@ -78,6 +78,10 @@ typedef struct Kernels {
   void (*alu)(const AluLoop *loop);
   /* The low bytes of accumulators. */
   void (*narrow)(void *to, const int32_t *from, size_t lanes);
+  /* The processor's limits: multiply-accumulates from registers, of which it
+   * returns how many there were, and reading. */
+  uint64_t (*multiply)(uint32_t rounds);
+  void (*read)(const void *from, size_t size);
 } Kernels;
 
 /* The kernels of an instruction set, for lanes of at most `width` bits; NULL

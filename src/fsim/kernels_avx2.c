@@ -82,6 +82,9 @@ VEC_INLINE void add_row_sums(int32_t *acc, const Vec sums[4], int block) {
 
 #include "fsim/gemm_rows.h"
 
+#define VEC_REGISTER "x"
+#include "fsim/limits.h"
+
 GEMM_GROUPS(8, 2, 8, 1, 0)
 GEMM_GROUPS(16, 2, 4, 2, 0)
 GEMM_GROUPS(32, 2, 4, 2, 0)
@@ -123,7 +126,9 @@ static const Kernels kernels = {
     .prepare = prepare,
     .load_inp = widen,
     .alu = alu_run,
-    .narrow = narrow};
+    .narrow = narrow,
+    .multiply = multiply_only,
+    .read = read_only};
 
 const Kernels *kernels_avx2(int width) {
   if (!__builtin_cpu_supports("avx2")) return NULL;

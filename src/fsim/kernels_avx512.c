@@ -138,6 +138,9 @@ VEC_INLINE Vec load_bytes(const int8_t *from) {
 
 #include "fsim/gemm_rows.h"
 
+#define VEC_REGISTER "x"
+#include "fsim/limits.h"
+
 /* Strips of 14: what the widths of the usual images are multiples of. */
 GEMM_GROUPS(8, 8, 8, 1, 14)
 GEMM_GROUPS(16, 4, 8, 1, 14)
@@ -248,7 +251,9 @@ static const Kernels kernels = {
     .sum_rows = sum_rows,
     .sum_strip = sum_strip,
     .alu = alu_run,
-    .narrow = narrow};
+    .narrow = narrow,
+    .multiply = multiply_only,
+    .read = read_only};
 
 const Kernels *kernels_avx512vnni(int width) {
   bool has = __builtin_cpu_supports("avx512f") &&

@@ -67,6 +67,9 @@ VEC_INLINE void add_row_sums(int32_t *acc, const Vec sums[4], int block) {
 
 #include "fsim/gemm_rows.h"
 
+#define VEC_REGISTER "w"
+#include "fsim/limits.h"
+
 GEMM_GROUPS(8, 4, 8, 2, 0)
 GEMM_GROUPS(16, 4, 4, 4, 0)
 GEMM_GROUPS(32, 4, 4, 4, 0)
@@ -100,7 +103,9 @@ static const Kernels kernels = {
     .prepare = prepare,
     .load_inp = copy_bytes,
     .alu = alu_run,
-    .narrow = narrow};
+    .narrow = narrow,
+    .multiply = multiply_only,
+    .read = read_only};
 
 const Kernels *kernels_neondot(int width) {
   const unsigned long dot_product = 1ul << 20; /* HWCAP_ASIMDDP */

@@ -36,13 +36,37 @@ static void widen_to_32(void *to, const void *from, size_t lanes) {
   for (size_t l = 0; l < lanes; l++) target[l] = source[l];
 }
 
+/* As limits.h, without vectors. */
+static uint64_t multiply_plain(uint32_t rounds) {
+  enum { SUMS = 8 };
+  volatile uint32_t factor = 3, sink = 0;
+  uint32_t sum[SUMS] = {0};
+  for (uint32_t round = 0; round < rounds; round++) {
+    const uint32_t weight = factor;
+    for (uint32_t i = 0; i < SUMS; i++) sum[i] += weight * (round + i);
+  }
+  for (int i = 0; i < SUMS; i++) sink = sink ^ sum[i];
+  return (uint64_t)rounds * SUMS;
+}
+
+static void read_plain(const void *from, size_t size) {
+  const uint64_t *at = from;
+  volatile uint64_t sink;
+  uint64_t sum = 0;
+  for (size_t i = 0; i < size / sizeof *at; i++) sum += at[i];
+  sink = sum;
+  (void)sink;
+}
+
 static const Kernels wide_kernels = {
     .lane_bits = 32,
     .gemm = {gemm_any, gemm_any, gemm_any, gemm_any, gemm_any, gemm_any,
              gemm_any, gemm_any},
     .load_inp = widen_to_32,
     .alu = alu_run,
-    .narrow = narrow};
+    .narrow = narrow,
+    .multiply = multiply_plain,
+    .read = read_plain};
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -107,6 +131,9 @@ VEC_INLINE void add_row_sums(int32_t *acc, const Vec sums[4], int block) {
 
 #include "fsim/gemm_rows.h"
 
+#define VEC_REGISTER "x"
+#include "fsim/limits.h"
+
 GEMM_GROUPS(8, 2, 4, 2, 0)
 GEMM_GROUPS(16, 2, 4, 2, 0)
 GEMM_GROUPS(32, 2, 4, 2, 0)
@@ -144,7 +171,9 @@ static const Kernels pair_kernels = {
     .prepare = prepare,
     .load_inp = widen_to_16,
     .alu = alu_run,
-    .narrow = narrow};
+    .narrow = narrow,
+    .multiply = multiply_only,
+    .read = read_only};
 
 const Kernels *kernels_portable(int width) {
   return width <= 16 ? &pair_kernels : &wide_kernels;

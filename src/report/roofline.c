@@ -9,7 +9,12 @@ Roofline roofline_machine(const HwConfig *config) {
   const double steps =
       (double)config->batch * config->block_in * config->block_out;
   const int bus = 1 << (config->timing.log_bus_width - 3);
-  return (Roofline){2 * steps, bus};
+  return (Roofline){.peak = 2 * steps,
+                    .bandwidth = bus,
+                    .x_label = "operations a byte read",
+                    .y_label = "operations a cycle",
+                    .peak_label = "matrix unit: %g",
+                    .bandwidth_label = "memory: %g bytes a cycle"};
 }
 
 void roofline_of(const Summary *summary, Roofline *ret,
@@ -64,6 +69,8 @@ static Scale find_scale(SvgBox box, const Roofline *roofline,
   Scale scale = {(int)floor(log2(ridge)) - 3, (int)ceil(log2(ridge)) + 3,
                  (int)floor(log2(roofline->peak)) - 4,
                  (int)ceil(log2(roofline->peak)) + 1, box};
+  if (roofline->outer > 0)
+    include(&scale.x0, &scale.x1, roofline->peak / roofline->outer);
   for (int i = 0; i < n; i++) {
     if (!can_show(&points[i])) continue;
     include(&scale.x0, &scale.x1, intensity(&points[i]));
@@ -79,7 +86,8 @@ static void power_name(int exponent, char *to, size_t size) {
     snprintf(to, size, "1/%.0f", ldexp(1, -exponent));
 }
 
-static void draw_axes(Output *out, const Scale *scale) {
+static void draw_axes(Output *out, const Scale *scale,
+                      const Roofline *roofline) {
   const SvgBox box = scale->box;
   const double right = box.x + box.width, bottom = box.y + box.height;
   char name[32];
@@ -98,50 +106,66 @@ static void draw_axes(Output *out, const Scale *scale) {
   }
   svg_frame(out, box);
   svg_text(out, box.x + box.width / 2, bottom + 30, SVG_MIDDLE,
-           "operations a byte read");
-  svg_text(out, box.x - 30, box.y - 8, SVG_START, "operations a cycle");
+           roofline->x_label);
+  svg_text(out, box.x - 30, box.y - 8, SVG_START, roofline->y_label);
 }
 
 /* ---- The roof and what stands below it ---------------------------------- */
 
-static void draw_roof(Output *out, const Scale *scale,
-                      const Roofline *roofline) {
-  const double ridge = roofline->peak / roofline->bandwidth;
+/* The line that a bandwidth draws, from where it enters to the peak. */
+static void draw_bandwidth(Output *out, const Scale *scale, double bandwidth,
+                           double peak, SvgLine style) {
   const double lowest = ldexp(1, scale->y0), leftmost = ldexp(1, scale->x0);
-  const double enter = fmax(leftmost, lowest / roofline->bandwidth);
-  const double x = place_x(scale, ridge), y = place_y(scale, roofline->peak);
-  char label[64];
-  svg_line(out, place_x(scale, enter),
-           place_y(scale, enter * roofline->bandwidth), x, y, SVG_ROOF);
-  svg_line(out, x, y, scale->box.x + scale->box.width, y, SVG_ROOF);
-  snprintf(label, sizeof label, "matrix unit: %g", roofline->peak);
-  svg_text(out, scale->box.x + scale->box.width - 4, y - 5, SVG_END, label);
-  snprintf(label, sizeof label, "memory: %g bytes a cycle",
-           roofline->bandwidth);
-  svg_text(out, scale->box.x + 4, scale->box.y + 13, SVG_START, label);
+  const double enter = fmax(leftmost, lowest / bandwidth);
+  const double leave = fmin(ldexp(1, scale->x1), peak / bandwidth);
+  svg_line(out, place_x(scale, enter), place_y(scale, enter * bandwidth),
+           place_x(scale, leave), place_y(scale, leave * bandwidth), style);
 }
 
-/* The name stands below the point, inside the box. */
+static void draw_label(Output *out, double x, double y, SvgAnchor anchor,
+                       const char *format, double value) {
+  char label[64];
+  snprintf(label, sizeof label, format, value);
+  svg_text(out, x, y, anchor, label);
+}
+
+static void draw_roof(Output *out, const Scale *scale,
+                      const Roofline *roofline) {
+  const SvgBox box = scale->box;
+  const double ridge = roofline->peak / roofline->bandwidth;
+  const double x = place_x(scale, ridge), y = place_y(scale, roofline->peak);
+  draw_bandwidth(out, scale, roofline->bandwidth, roofline->peak, SVG_ROOF);
+  svg_line(out, x, y, box.x + box.width, y, SVG_ROOF);
+  draw_label(out, box.x + box.width - 4, y - 5, SVG_END, roofline->peak_label,
+             roofline->peak);
+  draw_label(out, box.x + 4, box.y + 13, SVG_START, roofline->bandwidth_label,
+             roofline->bandwidth);
+  if (roofline->outer <= 0) return;
+  draw_bandwidth(out, scale, roofline->outer, roofline->peak, SVG_AXIS);
+  draw_label(out, box.x + box.width - 4, box.y + box.height - 8, SVG_END,
+             roofline->outer_label, roofline->outer);
+}
+
+/* The name stands beside the point, on the side with more room. */
 static void draw_point(Output *out, const Scale *scale,
                        const Roofline *roofline, const RooflinePoint *point) {
-  enum { HALF = 75 };
   const SvgBox box = scale->box;
   const double x = place_x(scale, intensity(point));
   const double y = place_y(scale, speed(point));
-  const double middle = fmin(fmax(x, box.x + HALF), box.x + box.width - HALF);
+  const bool left = x > box.x + box.width / 2;
   const double roof =
       fmin(roofline->peak, intensity(point) * roofline->bandwidth);
   char label[256];
   snprintf(label, sizeof label, "%.200s: %.1f %% of the roof", point->name,
            100 * speed(point) / roof);
   svg_dot(out, x, y);
-  svg_text(out, middle, y + 18, SVG_MIDDLE, label);
+  svg_text(out, left ? x - 9 : x + 9, y + 4, left ? SVG_END : SVG_START, label);
 }
 
 void roofline_draw(Output *out, SvgBox box, const Roofline *roofline,
                    const RooflinePoint *points, int n) {
   const Scale scale = find_scale(box, roofline, points, n);
-  draw_axes(out, &scale);
+  draw_axes(out, &scale, roofline);
   draw_roof(out, &scale, roofline);
   for (int i = 0; i < n; i++)
     if (can_show(&points[i])) draw_point(out, &scale, roofline, &points[i]);

@@ -8,9 +8,13 @@
 #include "report/summary.h"
 #include "report/svg.h"
 
+/* Labels of limits are formats for their number. */
 typedef struct Roofline {
   double peak;      /* operations a cycle, a multiply-add being two */
   double bandwidth; /* bytes a cycle that memory delivers */
+  double outer;     /* the same of the next memory out, or 0 */
+  const char *x_label, *y_label;
+  const char *peak_label, *bandwidth_label, *outer_label;
 } Roofline;
 
 typedef struct RooflinePoint {

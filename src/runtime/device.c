@@ -26,6 +26,13 @@ const char *vtac_sim_path_name(int path) {
   return path >= 0 && path < SIM_PATHS ? sim_paths[path].name : NULL;
 }
 
+bool device_path_isa(vtac_sim_path path, FsimIsa *ret_isa) {
+  if ((unsigned)path >= SIM_PATHS) return false;
+  const FsimOptions options = sim_paths[path].options;
+  *ret_isa = options.plain ? FSIM_ISA_PORTABLE : options.isa;
+  return true;
+}
+
 bool device_is_timed(const HwConfig *config, vtac_simulator simulator) {
   switch (simulator) {
     case VTAC_SIMULATOR_BY_TARGET: break;

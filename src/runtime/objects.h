@@ -7,6 +7,7 @@
 
 #include "board/board.h"
 #include "device/queue.h"
+#include "fsim/fsim.h"
 #include "hw/port.h"
 #include "ir/eval.h"
 #include "runtime/abi.h"
@@ -52,6 +53,9 @@ vtac_status recorder_attach(vtac_recorder *recorder, HwPort *port, bool timed,
                             Diag *diag);
 /* Whether device_make_port makes a timing simulator. */
 bool device_is_timed(const HwConfig *config, vtac_simulator simulator);
+
+/* The instruction set of a path; false if there is no such path. */
+bool device_path_isa(vtac_sim_path path, FsimIsa *ret_isa);
 
 /* Copies a diagnostic out to the caller; returns its status. */
 vtac_status report_error(vtac_error *error, const Diag *diag);

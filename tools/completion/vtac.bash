@@ -56,7 +56,7 @@ _vtac() {
       words=$(_vtac_values "$previous") ;;
     --batch | --in | --out | --tile | --shift | --seed | --in-channels | \
       --out-channels | --size | --kernel | --pad | --stride | --vthreads | \
-      --groups | --channels | --window | --extra | --plot-cycles | --rpc-key | \
+      --seconds | --groups | --channels | --window | --extra | --plot-cycles | --rpc-key | \
       --key | --port | --port-end | --sessions | --waiting | --memory | \
       --storage | --files | --packet | --*-timeout | --cpu-time | --connections)
       return ;;
@@ -67,7 +67,7 @@ _vtac() {
         words="gemm conv2d dense group_conv2d depthwise_conv2d conv2d_transpose
           add relu requantize max_pool2d avg_pool2d global_avg_pool2d
           run explain rpc-server rpc-tracker rpc-query asm
-          disasm stream step board config passes $general"
+          disasm stream step board bench config passes $general"
       else
         case ${COMP_WORDS[1]} in
           gemm | dense) words="--batch --in --out --tile --shift --vthreads
@@ -102,6 +102,7 @@ _vtac() {
             --idle-timeout --log-format --log-level $general" ;;
           rpc-query) words="--tracker --json $general" ;;
           board) words="--board --registers --program $general" ;;
+          bench) words="--config --sim-path --seconds --json --plot $general" ;;
           config) words="--config --format $general" ;;
           *) words=$general ;;
         esac

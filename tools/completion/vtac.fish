@@ -24,6 +24,7 @@ set -l serving '__fish_seen_subcommand_from rpc-server rpc-tracker'
 set -l query '__fish_seen_subcommand_from rpc-query'
 set -l board '__fish_seen_subcommand_from board'
 set -l step '__fish_seen_subcommand_from step'
+set -l bench '__fish_seen_subcommand_from bench'
 set -l config '__fish_seen_subcommand_from config'
 
 complete -c vtac -f
@@ -60,6 +61,8 @@ complete -c vtac -n __fish_use_subcommand -a stream \
 complete -c vtac -n __fish_use_subcommand -a board -d 'Describe or program a board'
 complete -c vtac -n __fish_use_subcommand -a step \
     -d 'Step through instructions'
+complete -c vtac -n __fish_use_subcommand -a bench \
+    -d 'Measure the simulator on this machine'
 complete -c vtac -n __fish_use_subcommand -a config -d 'Show the configuration'
 complete -c vtac -n __fish_use_subcommand -a passes -d 'List the passes'
 
@@ -201,6 +204,13 @@ complete -c vtac -n $step -F
 complete -c vtac -n $step -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $step -l dram -r -F -d 'FILE@ADDRESS into device memory'
 complete -c vtac -n $step -l sim -x -a 'fsim tsim' -d 'Whose order'
+
+complete -c vtac -n $bench -l config -r -F -d 'A vta_config.json'
+complete -c vtac -n $bench -l sim-path -x \
+    -a 'fast portable plain avx2 avx512vnni neondot' -d 'Path of the simulator'
+complete -c vtac -n $bench -l seconds -x -d 'Time for each kernel'
+complete -c vtac -n $bench -l json -d 'Print JSON'
+complete -c vtac -n $bench -l plot -r -F -d 'Draw a roofline'
 
 complete -c vtac -n $config -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $config -l format -x -a 'text json' \
