@@ -82,8 +82,8 @@ void *handles_remove(HandleTable *table, ObjectKind kind, uint64_t handle) {
 }
 
 void *handles_remove_any(HandleTable *table, ObjectKind *ret_kind) {
-  for (uint32_t i = table->n; i-- && table->live;) {
-    HandlePlace *place = &table->place[i];
+  while (table->n) {
+    HandlePlace *place = &table->place[--table->n];
     if (place->kind == OBJECT_NONE) continue;
     *ret_kind = (ObjectKind)place->kind;
     return release(table, place);

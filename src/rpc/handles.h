@@ -43,7 +43,8 @@ uint32_t handles_add(HandleTable *table, ObjectKind kind, void *object);
 void *handles_get(const HandleTable *table, ObjectKind kind, uint64_t handle);
 /* Ends the handle and gives its object; NULL as above. */
 void *handles_remove(HandleTable *table, ObjectKind kind, uint64_t handle);
-/* Any live object and its kind, removed; NULL when none is left. */
+/* At the table's end: any live object and its kind, removed; NULL when none is
+ * left. */
 void *handles_remove_any(HandleTable *table, ObjectKind *ret_kind);
 
 #endif
