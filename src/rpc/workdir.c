@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of a session, always by a name relative to its directory. */
+#define _FILE_OFFSET_BITS 64 /* 32-bit hosts have large file systems, too */
 #include "rpc/workdir.h"
 
 #include <dirent.h>
