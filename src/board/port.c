@@ -27,6 +27,7 @@ typedef struct Board {
   BoardSpec spec;
   const BoardDesign *design;
   Mmio mmio;
+  BoardReset reset;
   DmaMemory *dma;
   Region region;
   Admission admission;
@@ -149,7 +150,7 @@ static vtac_status check_operating(const BoardSpec *spec, Diag *diag) {
 static vtac_status restart(Board *board, Diag *diag) {
   enum { RESET_MS = 1000 };
   char state[DESIGN_STATE_MAX];
-  vtac_status status = board_reset(&board->spec, diag);
+  vtac_status status = reset_run(&board->reset, diag);
   if (!status && !wait_until(board, board->design->idle, now_ms() + RESET_MS)) {
     board->design->describe(&board->mmio, state);
     status = diag_set(diag, D_BOARD_STATE,
@@ -318,6 +319,7 @@ static void board_destroy(HwPort *port) {
   region_clear(&board->region);
   dma_close(board->dma);
   mmio_unmap(&board->mmio);
+  reset_close(&board->reset);
   free(board);
 }
 
@@ -357,6 +359,7 @@ static vtac_status open_parts(Board *board, Diag *diag) {
   if (!status)
     status = mmio_map(spec, spec->registers, board->design->window,
                       &board->mmio, diag);
+  if (!status) status = reset_open(spec, &board->reset, diag);
   if (!status) status = dma_open(spec, &board->dma, diag);
   if (status) return status;
   region_init(&board->region, (HwAddr)(board->dma->phys + spec->dma_offset),

@@ -6,9 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "board/mmio.h"
-
-enum { MOST_STEPS = 6, HOLD_NS = 1000000 }; /* a clock's lock included */
+enum { HOLD_NS = 1000000 }; /* a clock's lock included */
 
 /* Sets the bits under `mask` of a register to those of `value`. */
 typedef struct ResetStep {
@@ -17,7 +15,7 @@ typedef struct ResetStep {
 
 typedef struct ResetWay {
   const char *name;
-  ResetStep step[MOST_STEPS]; /* ends with an address of 0 */
+  ResetStep step[RESET_MOST_STEPS]; /* ends with an address of 0 */
 } ResetWay;
 
 static const ResetWay ways[] = {
@@ -51,26 +49,38 @@ bool reset_is_possible(const BoardSpec *spec) {
   return strcmp(spec->reset, "none") != 0;
 }
 
-static vtac_status do_step(const BoardSpec *spec, ResetStep step, Diag *diag) {
-  Mmio mmio;
-  vtac_status status = mmio_map(spec, step.address, 4, &mmio, diag);
-  if (status) return status;
-  uint32_t kept = ~step.mask ? mmio_read(&mmio, 0) & ~step.mask : 0;
-  mmio_write(&mmio, 0, kept | step.value);
-  mmio_barrier();
-  mmio_unmap(&mmio);
-  nanosleep(&(struct timespec){0, HOLD_NS}, NULL);
-  return VTAC_OK;
+vtac_status reset_open(const BoardSpec *spec, BoardReset *ret, Diag *diag) {
+  const ResetStep *step = find_way(spec->reset)->step;
+  BoardReset reset = {.spec = spec};
+  vtac_status status = VTAC_OK;
+  for (int i = 0; step[i].address && !status; i++)
+    status = mmio_map(spec, step[i].address, 4, &reset.mmio[i], diag);
+  if (status)
+    reset_close(&reset);
+  else
+    *ret = reset;
+  return status;
 }
 
-vtac_status board_reset(const BoardSpec *spec, Diag *diag) {
+void reset_close(BoardReset *reset) {
+  for (int i = 0; i < RESET_MOST_STEPS; i++) mmio_unmap(&reset->mmio[i]);
+}
+
+static void do_step(const Mmio *mmio, ResetStep step) {
+  uint32_t kept = ~step.mask ? mmio_read(mmio, 0) & ~step.mask : 0;
+  mmio_write(mmio, 0, kept | step.value);
+  mmio_barrier();
+  nanosleep(&(struct timespec){0, HOLD_NS}, NULL);
+}
+
+vtac_status reset_run(const BoardReset *reset, Diag *diag) {
+  const BoardSpec *spec = reset->spec;
   if (!reset_is_possible(spec))
     return diag_set(diag, D_BOARD_STATE,
                     "the board's description names no way to reset it");
   if (!strcmp(spec->reset, "bitstream"))
     return board_program(spec, spec->bitstream, diag);
   const ResetStep *step = find_way(spec->reset)->step;
-  vtac_status status = VTAC_OK;
-  for (; step->address && !status; step++) status = do_step(spec, *step, diag);
-  return status;
+  for (int i = 0; step[i].address; i++) do_step(&reset->mmio[i], step[i]);
+  return VTAC_OK;
 }
