@@ -85,6 +85,15 @@ VTAC_API void vtac_device_counters(const vtac_device *device,
 VTAC_API uint64_t vtac_device_cycles(const vtac_device *device);
 VTAC_API void vtac_device_clear_counters(vtac_device *device);
 
+/* The cache of recorded micro-op kernels, since the device was opened.  It
+ * holds 16384 kernels; then those go that were not used longest.  A kernel that
+ * a run repeats is found in the run itself and counts as a hit, too. */
+typedef struct vtac_kernel_stats {
+  uint64_t hits, misses, evictions;
+  uint64_t kernels, bytes; /* held now */
+} vtac_kernel_stats;
+VTAC_API vtac_kernel_stats vtac_device_kernels(const vtac_device *device);
+
 /* The cycles that a stream of `count` instructions takes, of 16 bytes each,
  * little-endian.  Nothing is run: time depends on no data.  VTAC_INVALID for
  * an unknown opcode or a missing FINISH, VTAC_DEVICE for a deadlock. */

@@ -155,6 +155,15 @@ uint64_t vtac_device_cycles(const vtac_device *device) {
   return timing.cycles;
 }
 
+vtac_kernel_stats vtac_device_kernels(const vtac_device *device) {
+  const QueueStats stats = queue_stats(device->queue);
+  return (vtac_kernel_stats){.hits = stats.kernel_hits,
+                             .misses = stats.kernel_misses,
+                             .evictions = stats.kernel_evictions,
+                             .kernels = stats.kernels,
+                             .bytes = stats.kernel_bytes};
+}
+
 void vtac_device_clear_counters(vtac_device *device) {
   device->port->ops->counters_clear(device->port);
 }

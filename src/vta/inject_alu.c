@@ -44,7 +44,8 @@ typedef struct Alu {
   const VtaEnv *env;
   Arena *arena;
   Analyzer *analyzer;
-  const char *name; /* what messages call it */
+  const char *stage; /* its name; NULL where that is not known */
+  const char *name;  /* what messages call it */
   int n;
   const For **loop;
   const Var **var;
@@ -85,7 +86,7 @@ static void match_loops(Alu *alu, const Stmt *stmt) {
   if (!alu->store)
     REFUSE(alu, "its loops hold no plain store, but this: %s",
            stmt_kind_name(stmt->kind));
-  alu->name = alu->store->buffer->name;
+  if (!alu->stage) alu->name = alu->store->buffer->name;
   if (alu->store->n != 1) REFUSE(alu, "'%s' is not flat memory", alu->name);
   alu->dst = linear_index(alu, alu->store->index[0]);
 }
@@ -103,7 +104,7 @@ static const Expr **operand_index(const Alu *alu, const Load *load) {
     REFUSE(alu, "operand %s is not in flat memory", text_of(alu, &load->e));
   if (load->buffer->data != alu->store->buffer->data)
     REFUSE(alu, "operand '%s' lies in other memory than '%s'",
-           load->buffer->name, alu->name);
+           load->buffer->name, alu->store->buffer->name);
   return linear_index(alu, load->index[0]);
 }
 
@@ -320,7 +321,8 @@ static const Stmt *inject_stage(Injector *injector, const Attr *attr) {
   Alu alu = {.env = injector->env,
              .arena = injector->rw.arena,
              .analyzer = injector->analyzer,
-             .name = axis ? axis->var->hint : "?"};
+             .stage = axis ? axis->stage : NULL};
+  alu.name = alu.stage ? alu.stage : axis ? axis->var->hint : "?";
   match_loops(&alu, attr->body);
   const AluStage stage = {.arena = alu.arena,
                           .analyzer = alu.analyzer,
