@@ -52,6 +52,7 @@ start server rpc-server --work-dir "$work"
 same gemm --rpc "127.0.0.1:$port"
 same conv2d --rpc "127.0.0.1:$port"
 "$VTAC" gemm --rpc "127.0.0.1:$port" --load "$work/gemm.o" --quiet
+"$VTAC" run "$work/gemm.o" --rpc "127.0.0.1:$port" --quiet
 fails --rpc "127.0.0.1:$port" --rpc-key other
 kill -TERM "$last"
 wait "$last"
