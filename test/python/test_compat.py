@@ -834,6 +834,43 @@ class Library(unittest.TestCase):
             2,
         )
 
+    def test_conv2d_transpose(self) -> None:
+        """The kernel is packed flipped, as the reference's test does."""
+        env = vta.get_env()
+        data = te.placeholder((1, 2, 3, 4, 1, 16), name="data", dtype="int8")
+        kernel = te.placeholder(
+            (1, 2, 4, 4, 16, 16), name="kernel", dtype="int8"
+        )
+        sums = vta.top.conv2d_transpose_packed(
+            data, kernel, (2, 2), (1, 1), "int32"
+        )
+        self.assertEqual(sums.shape, (1, 1, 6, 8, 1, 16))
+        res = self.tail(sums, env)
+        s = vta.top.schedule_conv2d_transpose_packed([res])
+
+        def expected(x, w):
+            plain = x.transpose(0, 4, 1, 5, 2, 3).reshape(1, 32, 3, 4)
+            w = w[:, :, ::-1, ::-1].transpose(1, 5, 0, 4, 2, 3)
+            sums = topi.testing.conv2d_transpose_nchw_python(
+                plain.astype("int32"),
+                w.reshape(32, 16, 4, 4).astype("int32"),
+                (2, 2),
+                1,
+                (0, 0),
+            )
+            packed = sums.reshape(1, 1, 1, 16, 6, 8)
+            return self.requantize(packed.transpose(0, 2, 4, 5, 1, 3))
+
+        self.check(s, [data, kernel, res], expected)
+        with self.assertRaisesRegex(NotImplementedError, "output padding"):
+            vta.top.conv2d_transpose_packed(
+                data, kernel, (2, 2), (1, 1), "int32", (1, 1)
+            )
+        with self.assertRaisesRegex(ValueError, "neither 2 nor 4"):
+            vta.top.conv2d_transpose_packed(
+                data, kernel, (2, 2), (1, 1, 1), "int32"
+            )
+
     def test_alu(self) -> None:
         shape = (1, 2, 4, 4, 1, 16)
         for fcompute, fschedule, operation in (
@@ -902,7 +939,7 @@ class Missing(unittest.TestCase):
             (topi, "exp"),
             (topi.nn, "conv2d"),
             (vta, "nothing"),
-            (vta.top, "conv2d_transpose_packed"),
+            (vta.top, "bitpack"),
             (vta.top, "graph_pack"),
             (rpc, "Server"),
             (tvm.nd, "NoSuch"),

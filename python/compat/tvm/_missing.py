@@ -32,6 +32,7 @@ _INSTEAD = {
     "tvm.gpu": "devices are cpu and ext_dev",
     "tvm.opencl": "devices are cpu and ext_dev",
     "tvm": "vtac itself may have it: see docs/python.md",
+    "vta.top.bitpack": "pack arrays with vtac.ops.pack",
     "vta.top.graph_pack": "whole networks are not compiled: pack arrays with"
     " vtac.ops.pack",
     "vta.top": "take the operator from vtac.ops",

@@ -133,7 +133,17 @@ def _copy_operands(s, env, conv):
     return data, s.cache_read(kernel, env.wgt_scope, [conv])
 
 
-def _schedule(cfg, outs, tag: str):
+def _order_sums(s, conv) -> tuple:
+    """The order of the loops around the matrix unit; the loop over blocks of
+    input channels and the one from where the unit works."""
+    b, c, i, j, tile, c_i = s[conv].op.axis
+    k_o, d_i, d_j, k_i = s[conv].op.reduce_axis
+    s[conv].reorder(b, k_o, j, d_j, d_i, c, i, tile, c_i, k_i)
+    return k_o, tile
+
+
+def schedule_convolution(cfg, outs, tag: str, order_sums=_order_sums):
+    """Tiles the output, and computes all the rest inside its tiles."""
     output = only_output(outs)
     chain = Chain(output, tag)
     conv = chain.sums
@@ -152,9 +162,7 @@ def _schedule(cfg, outs, tag: str):
     virtual_thread(s, output, c_out, cfg["oc_nthread"].val, b)
     virtual_thread(s, output, i_out, cfg["h_nthread"].val, b)
 
-    b, c, i, j, tile, c_i = s[conv].op.axis
-    k_o, d_i, d_j, k_i = s[conv].op.reduce_axis
-    s[conv].reorder(b, k_o, j, d_j, d_i, c, i, tile, c_i, k_i)
+    k_o, tile = order_sums(s, conv)
     k_out, _ = cfg["tile_ci"].apply(s, conv, k_o)
     for operand in operands:
         s[operand].compute_at(s[conv], k_out)
@@ -167,13 +175,13 @@ def _schedule(cfg, outs, tag: str):
 @autotvm.register_topi_schedule("conv2d_packed.vta")
 def schedule_conv2d_packed(cfg, outs):
     """Schedules conv2d_packed and the element-wise operations behind it."""
-    return _schedule(cfg, outs, "conv2d_dense")
+    return schedule_convolution(cfg, outs, "conv2d_dense")
 
 
 @autotvm.register_topi_schedule("group_conv2d_packed.vta")
 def schedule_group_conv2d_packed(cfg, outs):
     """Schedules group_conv2d_packed and what lies behind it."""
-    return _schedule(cfg, outs, "packed_group_conv2d")
+    return schedule_convolution(cfg, outs, "packed_group_conv2d")
 
 
 __getattr__ = getattr_of(__name__)
