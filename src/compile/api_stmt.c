@@ -24,6 +24,10 @@ static void need_type(vtac_context *c, DType want, vtac_expr expr,
          c->call, name, type_text(EXPR_OF(expr)->type), type_text(want));
 }
 
+static void need_condition(vtac_context *c, vtac_expr expr) {
+  need_type(c, BOOL, expr, "condition");
+}
+
 /* As many indices as the buffer has dimensions. */
 static void need_indices(vtac_context *c, const Buffer *buffer, int n,
                          const vtac_expr *indices) {
@@ -84,7 +88,7 @@ vtac_stmt vtac_for(vtac_context *c, const char *kind, vtac_expr var,
 vtac_stmt vtac_if(vtac_context *c, vtac_expr condition, vtac_stmt then_part,
                   vtac_stmt else_part) {
   BOUNDARY(c, NULL);
-  need_type(c, BOOL, condition, "condition");
+  need_condition(c, condition);
   need_argument(c, then_part, "then_part");
   return TO_STMT(make_if(&c->arena, EXPR_OF(condition), STMT_OF(then_part),
                          STMT_OF(else_part)));
@@ -128,7 +132,7 @@ vtac_stmt vtac_allocate(vtac_context *c, vtac_buffer buffer, vtac_stmt body) {
 vtac_stmt vtac_assert(vtac_context *c, vtac_expr condition, const char *message,
                       vtac_stmt body) {
   BOUNDARY(c, NULL);
-  need_type(c, BOOL, condition, "condition");
+  need_condition(c, condition);
   need_argument(c, message, "message");
   need_argument(c, body, "body");
   return TO_STMT(make_assert(&c->arena, EXPR_OF(condition),

@@ -244,7 +244,7 @@ static vtac_status on_allocate(void *self, size_t size, EvalMemory *ret,
   status = queue_buffer_host(machine->queue, temporary->buffer, &host);
   if (status) return queue_error(machine, status, diag);
   ret->bytes = host;
-  ret->handle = (void *)(uintptr_t)temporary->buffer;
+  ret->handle = &temporary->buffer;
   return VTAC_OK;
 }
 
