@@ -4,8 +4,13 @@
 #   make demo        builds the command, then shows the two seed workloads, and
 #                    what virtual threads do to the cycles of one
 #   make test        builds, then runs all tests
+<<<<<<< HEAD
 #   make check-long  the tests with many more random cases, and the fuzzers:
 #                    FUZZ_SECONDS each, FUZZ_RPC_SECONDS what a network feeds
+=======
+#   make check-long  the tests with many more random cases, illegal ones with
+#                    ASan and UBSan, and the fuzzers
+>>>>>>> 55f9076 (Random illegal schedules, and what they found)
 #   make bench       builds, then measures against the targets
 #   make sanitize    builds with ASan and UBSan in build-asan/, runs all tests
 #   make install     to PREFIX (/usr/local), below DESTDIR if given
@@ -67,6 +72,10 @@ check-long:
 	$(packages) build test ci long
 	@$(MAKE) everything
 	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir $(BUILD)
+	@cmake --preset asan --log-level=WARNING
+	@cmake --build --preset asan -j $(JOBS) --target property_illegal
+	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir build-asan \
+	  -R '^property\.illegal$$'
 	@cmake --preset fuzz --log-level=WARNING
 	@cmake --build --preset fuzz -j $(JOBS)
 	@for target in $(fuzz_targets); do \

@@ -107,7 +107,8 @@ VTAC_API vtac_expr vtac_const(vtac_context *context, const char *dtype,
 VTAC_API vtac_expr vtac_iter_expr(vtac_context *context, vtac_iter iter);
 /* An element of a tensor, by index expressions (of type int32 or int64) or by
  * axes, one for each dimension; VTAC_INVALID otherwise.  An index that leaves
- * the tensor is an error when the function runs. */
+ * the tensor is an error when the function runs, or when it is built for the
+ * accelerator. */
 VTAC_API vtac_expr vtac_read(vtac_context *context, vtac_tensor tensor, int n,
                              const vtac_expr *indices);
 VTAC_API vtac_expr vtac_at(vtac_context *context, vtac_tensor tensor, int n,

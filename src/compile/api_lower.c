@@ -12,6 +12,7 @@
 #include "compile/pipeline.h"
 #include "ir/clone.h"
 #include "ir/print.h"
+#include "ir/traverse.h"
 #include "runtime/module.h"
 #include "runtime/objects.h"
 #include "sched/sched.h"
@@ -118,6 +119,38 @@ typedef struct Request {
   bool for_build;
 } Request;
 
+typedef struct PushFinder {
+  Walker walker;
+  bool found;
+} PushFinder;
+
+static void find_push(Walker *walker, const Expr *expr) {
+  if (AS(Call, expr)->op == OP_UOP_PUSH) ((PushFinder *)walker)->found = true;
+}
+
+static void check_intrin(vtac_context *c, const Stage *stage,
+                         const TensorIntrin *intrin) {
+  static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = find_push};
+  PushFinder finder = {.walker = {exprs, NULL}};
+  walk_stmt(&finder.walker, intrin->body);
+  if (finder.found)
+    fail(&c->work, D_NO_ACCELERATOR,
+         "stage '%s' is tensorized, which only the accelerator can run",
+         stage->op->name);
+}
+
+/* On-chip memory is memory like any other without the accelerator's passes, but
+ * nobody turns the pointers of micro-ops into element numbers. */
+static void check_host(vtac_context *c, const Schedule *schedule) {
+  for (int i = 0; i < schedule->stage.n; i++) {
+    const Stage *stage = schedule->stage.at[i];
+    for (int k = 0; k < stage->leaf.n; k++) {
+      const IterAttr *attr = ptrmap_get(&stage->attr, stage->leaf.at[k]);
+      if (attr && attr->intrin) check_intrin(c, stage, attr->intrin);
+    }
+  }
+}
+
 static const Func *lower(vtac_context *c, const Request *request) {
   Reporter reporter;
   if (c->in_pass)
@@ -131,9 +164,14 @@ static const Func *lower(vtac_context *c, const Request *request) {
   const VtaEnv *env = context_env(c);
   const PassContext context = {&c->work, &c->scratch, env, VTA_SCOPES,
                                env->scope};
-  const Func *func = sched_lower(
-      &c->work, &c->scratch, (const Schedule *)request->schedule, request->n,
-      (const Tensor *const *)request->args, request->name);
+  const Schedule *schedule = (const Schedule *)request->schedule;
+  if (options.accelerator)
+    sched_check_reads(&c->work, &c->scratch, schedule);
+  else if (options.for_build)
+    check_host(c, schedule);
+  const Func *func =
+      sched_lower(&c->work, &c->scratch, schedule, request->n,
+                  (const Tensor *const *)request->args, request->name);
   arena_reset(&c->scratch);
   return lower_func(&context, &options, func);
 }

@@ -112,13 +112,17 @@ typedef struct Planner {
   Diag *why;
 } Planner;
 
+/* Larger than any memory; bits of so many elements can be added up. */
+#define MOST_ELEMENTS (INT64_C(1) << 40)
+
 /* Elements of an allocation of constant size, else 0. */
 static int64_t constant_size(const Allocate *allocate) {
   int64_t size = 1;
   for (int i = 0; i < allocate->n; i++) {
     const IntImm *extent = as_int(allocate->extent[i]);
-    if (!extent) return 0;
+    if (!extent || extent->value < 1) return 0;
     size *= extent->value;
+    if (size > MOST_ELEMENTS) size = MOST_ELEMENTS;
   }
   return size;
 }
@@ -334,6 +338,16 @@ static void report_overflow(const Planner *planner, const StorageEntry *first,
            (long long)max_bits / 8);
 }
 
+static bool report_unknown(Planner *planner, const StorageEntry *entry) {
+  Strbuf names;
+  strbuf_init(&names, planner->arena);
+  add_buffer_names(&names, entry);
+  diag_set(planner->why, D_BUFFER_OVERFLOW,
+           "the size of %s in %s is no positive constant", names.text,
+           entry->scope);
+  return false;
+}
+
 /* Puts the later entries of the same memory behind entry number `i` and
  * allocates them all as one. */
 static bool merge_tagged(Planner *planner, int i) {
@@ -342,11 +356,11 @@ static bool merge_tagged(Planner *planner, int i) {
   const ScopeInfo *memory = find_scope(planner->context, first->scope);
   int64_t align = memory ? memory->simd_bits : 32;
   int64_t total = first->bits;
-  CHECK(first->bits != 0);
+  if (first->bits == 0) return report_unknown(planner, first);
   for (int j = i + 1; j < plan->entries.n; j++) {
     StorageEntry *entry = plan->entries.at[j];
     if (!shares_memory(first, entry)) continue;
-    CHECK(entry->bits != 0);
+    if (entry->bits == 0) return report_unknown(planner, entry);
     entry->merged = true;
     entry->var = first->var;
     entry->offset = round_up(total, align);

@@ -129,6 +129,10 @@ const Tensor *sched_cache_write(Schedule *schedule, const Tensor *tensor,
 
 /* ---- Lowering ----------------------------------------------------------- */
 
+/* Refuses a schedule one of whose stages certainly reads outside of a tensor.
+ */
+void sched_check_reads(Arena *arena, Arena *scratch, const Schedule *schedule);
+
 /* The function that computes the schedule: parameters in the order of `args`,
  * which holds every placeholder and output (and any other tensor that the
  * caller wants to see) once.  The result is in `arena` and shares nodes with

@@ -39,10 +39,10 @@ const Expr *make_extern(Arena *arena, DType type, const char *name, int n,
   return make_call(arena, type, OP_CALL_EXTERN, n + 1, all);
 }
 
-noreturn void refuse_host_access(Arena *arena, const Buffer *buffer) {
+noreturn void refuse_host_access(Arena *arena, const Var *data) {
   fail(arena, D_ONCHIP_ACCESS,
        "the host accesses buffer '%s', which lies in the accelerator's %s",
-       buffer->name, buffer_scope(buffer));
+       data->hint, data->scope);
 }
 
 const Expr *command_handle(Arena *arena) {

@@ -20,7 +20,7 @@ const Call *as_extern(const Expr *expr, const char *name);
 const Expr *make_extern(Arena *arena, DType type, const char *name, int n,
                         const Expr *const *arg);
 /* Fails: the host's code accesses a buffer in the accelerator's memory. */
-noreturn void refuse_host_access(Arena *arena, const Buffer *buffer);
+noreturn void refuse_host_access(Arena *arena, const Var *data);
 
 /* The command queue that runtime functions take first. */
 const Expr *command_handle(Arena *arena);

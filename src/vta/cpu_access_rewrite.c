@@ -29,7 +29,7 @@ static const Var *host_pointer(HostAccess *host, const Var *data) {
 
 static const Buffer *host_buffer(HostAccess *host, const Buffer *buffer) {
   if (find_scope(host->context, buffer_scope(buffer)))
-    refuse_host_access(host->rw.arena, buffer);
+    refuse_host_access(host->rw.arena, buffer->data);
   const Var *pointer = host_pointer(host, buffer->data);
   Buffer *copy = ptrmap_get(&host->buffers, buffer);
   if (copy) return copy;

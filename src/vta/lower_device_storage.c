@@ -58,18 +58,23 @@ static const Expr *lower_call(Rewriter *rw, const Expr *expr) {
 
 /* An element that no unit was told to compute is left to the host, which
  * cannot reach it. */
-static void check_host_access(Rewriter *rw, const Buffer *buffer) {
-  if (memory_of((Lowering *)rw, buffer->data))
-    refuse_host_access(rw->arena, buffer);
+static void check_host_access(Rewriter *rw, const Var *data) {
+  if (memory_of((Lowering *)rw, data)) refuse_host_access(rw->arena, data);
+}
+
+/* A barrier around accesses that came to nothing names the buffer, too. */
+static const Expr *lower_var(Rewriter *rw, const Expr *expr) {
+  check_host_access(rw, AS(Var, expr));
+  return expr;
 }
 
 static const Expr *lower_load(Rewriter *rw, const Expr *expr) {
-  check_host_access(rw, AS(Load, expr)->buffer);
+  check_host_access(rw, AS(Load, expr)->buffer->data);
   return rewrite_expr_children(rw, expr);
 }
 
 static const Stmt *lower_store(Rewriter *rw, const Stmt *stmt) {
-  check_host_access(rw, AS(Store, stmt)->buffer);
+  check_host_access(rw, AS(Store, stmt)->buffer->data);
   return rewrite_stmt_children(rw, stmt);
 }
 
@@ -83,7 +88,7 @@ static const Stmt *lower_allocate(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_lower_device_storage(const PassContext *context,
                                       const Func *func) {
   static const ExprRewrite exprs[EXPR_KINDS] = {
-      [CALL] = lower_call, [LOAD] = lower_load};
+      [CALL] = lower_call, [LOAD] = lower_load, [VAR] = lower_var};
   static const StmtRewrite stmts[STMT_KINDS] = {
       [ALLOCATE] = lower_allocate, [STORE] = lower_store};
   Lowering lowering = {

@@ -265,6 +265,38 @@ static void test_threads(void **state) {
           "of another extent");
 }
 
+/* A read of the row behind the last one; as it is, the host finds it when it
+ * runs. */
+static void test_reads_outside(void **state) {
+  (void)state;
+  vtac_iter i[4];
+  vtac_tensor a = vtac_placeholder(c, "a", "int32", VTAC_DIMS(3, 2, 1, LANES));
+  vtac_tensor a_buf = vtac_copy(c, a, "a_buf");
+  vtac_axes(c, VTAC_DIMS(3, 2, 1, LANES), NULL, i);
+  vtac_expr row = vtac_add(c, vtac_iter_expr(c, i[0]), vtac_int(c, 1));
+  vtac_expr value =
+      vtac_read(c, a_buf,
+                VTAC_INDICES(row, vtac_iter_expr(c, i[1]),
+                             vtac_iter_expr(c, i[2]), vtac_iter_expr(c, i[3])));
+  vtac_tensor b = vtac_compute(c, "b", 4, i, vtac_cast(c, "int8", value));
+  vtac_schedule s = vtac_schedule_new(c, VTAC_TENSORS(b));
+  const vtac_lower_options options = {.accelerator = 1};
+  assert_null(vtac_lower_text(c, s, VTAC_TENSORS(a, b), "main", &options));
+  refused("read-bounds",
+          "'b' reads dimension 0 of 'a_buf' at 1 to 3; it has 3 elements");
+  assert_non_null(vtac_lower_text(c, s, VTAC_TENSORS(a, b), "main", NULL));
+}
+
+static void test_intrinsics_need_the_accelerator(void **state) {
+  (void)state;
+  Graph g = graph();
+  map(&g);
+  assert_null(vtac_build(c, g.schedule, VTAC_TENSORS(g.data, g.weight, g.res),
+                         "main", NULL));
+  refused("no-accelerator",
+          "stage 'sum' is tensorized, which only the accelerator can run");
+}
+
 static void test_operators(void **state) {
   (void)state;
   const vtac_gemm_params gemm = {.batch = 1,
@@ -306,6 +338,8 @@ int main(void) {
       TEST(test_padding),
       TEST(test_padding_of_batch_block),
       TEST(test_threads),
+      TEST(test_reads_outside),
+      TEST(test_intrinsics_need_the_accelerator),
       TEST(test_operators),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

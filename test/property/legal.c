@@ -9,9 +9,8 @@
 #include "support/operators.h"
 #include "support/scheduler.h"
 
-/* Diagnostics of a memory or a counter that is too small. */
-static const char *const capacities[] = {"buffer-overflow", "operator",
-                                         "insn-field"};
+/* Diagnostics of a memory that is too small, or sums that are too large. */
+static const char *const capacities[] = {"buffer-overflow", "operator"};
 
 static void check_refusal(Trial *trial) {
   if (trial->outcome != REFUSED) return;

@@ -42,6 +42,10 @@ static vtac_expr element(const Net *net, const Declared *d, const Node *node,
     vtac_expr step = vtac_iter_expr(d->c, reduce[index->reduce]);
     at[i] = at[i] ? vtac_add(d->c, at[i], step) : step;
   }
+  for (int i = 0; i < rank; i++)
+    if (node->index[source][i].offset)
+      at[i] =
+          vtac_add(d->c, at[i], vtac_int(d->c, node->index[source][i].offset));
   return vtac_read(d->c, d->tensor[from], rank, at);
 }
 
@@ -55,6 +59,13 @@ static vtac_expr apply(vtac_context *c, const Step *step, vtac_expr a,
     case '<': return vtac_shift_left(c, a, b);
     case '>': return vtac_shift_right(c, a, b);
     case 'm': return vtac_min(c, a, b);
+    case '/': return vtac_floordiv(c, a, b);
+    case '%': return vtac_floormod(c, a, b);
+    case '&': return vtac_bitwise_and(c, a, b);
+    case '|': return vtac_bitwise_or(c, a, b);
+    case '^': return vtac_bitwise_xor(c, a, b);
+    case 'f':
+      return vtac_cast(c, vtac_expr_dtype(a), vtac_cast(c, "float32", a));
     default: return vtac_max(c, a, b);
   }
 }
@@ -192,8 +203,13 @@ static int32_t value_at(const Values *v, const Node *node, int source,
     const Index *index = &node->index[source][i];
     at[i] = index->axis >= 0 ? axis[index->axis] * index->stride : 0;
     if (index->reduce >= 0) at[i] += reduce[index->reduce];
+    at[i] += index->offset;
   }
   return v->of[node->source[source]][offset_of(from->rank, from->shape, at)];
+}
+
+static int64_t floor_div(int64_t a, int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
 static int64_t plain_step(const Step *step, int64_t a, int64_t b) {
@@ -205,6 +221,12 @@ static int64_t plain_step(const Step *step, int64_t a, int64_t b) {
     case '<': return (int64_t)((uint64_t)a << b);
     case '>': return a >> b;
     case 'm': return a < b ? a : b;
+    case '/': return b ? floor_div(a, b) : 0;
+    case '%': return b ? a - floor_div(a, b) * b : 0;
+    case '&': return a & b;
+    case '|': return a | b;
+    case '^': return a ^ b;
+    case 'f': return a;
     default: return a > b ? a : b;
   }
 }
@@ -247,15 +269,19 @@ static int32_t plain_loaded(const Values *v, const Node *node,
     at[i] = axis[i] - node->before[i];
     if (at[i] < 0 || at[i] >= input->shape[i]) return 0;
   }
-  return v->of[node->source[0]][offset_of(input->rank, input->shape, at)];
+  int32_t value =
+      v->of[node->source[0]][offset_of(input->rank, input->shape, at)];
+  return plain_wrap((uint32_t)value, node->bits);
 }
 
 static int32_t plain_value(const Values *v, const Node *node,
                            const int64_t *axis, uint64_t *state) {
   switch (node->kind) {
     case NODE_INPUT:
-      return (int32_t)(test_random(state) % (uint64_t)(2 * node->most)) -
-             (int32_t)node->most;
+      return plain_wrap(
+          (uint32_t)(test_random(state) % (uint64_t)(2 * node->most)) -
+              (uint32_t)node->most,
+          node->bits);
     case NODE_LOAD: return plain_loaded(v, node, axis);
     case NODE_MAP: return plain_mapped(v, node, axis);
     case NODE_STORE:

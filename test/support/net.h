@@ -24,15 +24,17 @@ typedef enum NodeKind {
 
 /* A step: value = value OP constant, or OP source 1. */
 typedef struct Step {
-  char op; /* + - * < > (shifts) m M (min, max), r: operand - value */
+  char op; /* + - * < > (shifts) m M (min, max), r: operand - value, and what
+              the unit lacks: / % & | ^, f: by way of float */
   bool tensor;
   int32_t constant;
 } Step;
 
-/* One index of a source: axis * stride + reduction axis; -1: none. */
+/* One index of a source: axis * stride + reduction axis; -1: none.  The offset
+ * is for nets that are not right. */
 typedef struct Index {
   int axis, reduce;
-  int64_t stride;
+  int64_t stride, offset;
 } Index;
 
 typedef struct Node {

@@ -18,7 +18,7 @@
 
 #include "support/shrink.h"
 
-enum { BATCH = 25, PATIENCE = 60 /* seconds a case */, MOST_IDS = 32 };
+enum { BATCH = 25, PATIENCE = 20 /* seconds a case */, MOST_IDS = 32 };
 
 /* What parent and child share. */
 typedef struct Shared {
@@ -67,6 +67,7 @@ void trial_refused(Trial *trial, const vtac_error *error) {
   }
   if (trial->outcome != RIGHT) return;
   trial->outcome = REFUSED;
+  trial->cured = error->cure && *error->cure;
   snprintf(trial->id, TRIAL_ID, "%s", error->id ? error->id : "");
   snprintf(trial->why, WHY_SIZE, "%s", error->message);
 }
@@ -165,12 +166,15 @@ static void report(Session *session, const Trial *trial) {
 
 static void judge(Session *session, const Trial *trial) {
   static const char *const names[] = {"right", "refused", "wrong"};
-  session->skipped += trial->skipped;
-  session->right += !trial->skipped && trial->outcome == RIGHT;
+  if (trial->skipped) {
+    session->skipped++;
+    return;
+  }
+  session->right += trial->outcome == RIGHT;
   session->refused += trial->outcome == REFUSED;
   session->wrong += trial->outcome == WRONG;
   if (trial->outcome == REFUSED) count_id(session, trial->id);
-  if (session->verbose && !trial->skipped)
+  if (session->verbose)
     printf("seed %llu: %s\n%s%s%s%s%s", (unsigned long long)trial->seed,
            names[trial->outcome], trial->text, trial->why,
            *trial->id ? " [" : "", trial->id, *trial->id ? "]\n\n" : "\n");
@@ -202,7 +206,7 @@ static void judge_seeds(Session *session, uint64_t seed, int count) {
       shared->trial[i] = (Trial){.choices = choices_random(seed), .seed = seed};
     run_batch(session, 0, n);
     memcpy(batch, shared->trial, sizeof shared->trial);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && done < count; i++) {
       judge(session, &batch[i]);
       done += !batch[i].skipped;
     }

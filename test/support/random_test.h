@@ -23,6 +23,7 @@ typedef struct Trial {
   Outcome outcome;
   bool skipped;      /* the choices make no case, or one that is too large */
   char id[TRIAL_ID]; /* of the refusal's diagnostic, or the kind of failure */
+  bool cured;        /* the diagnostic says what helps */
   char why[WHY_SIZE];
   char text[TRIAL_TEXT]; /* the case, for a reader */
 } Trial;

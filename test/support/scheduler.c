@@ -364,7 +364,8 @@ static void matrix(Scheduler *s, Part *part) {
 }
 
 static void schedule(Scheduler *s, Part *part) {
-  if (part->role == ROLE_INPUT) return;
+  if (part->role == ROLE_INPUT || vtac_context_error(s->script->context))
+    return;
   if (part->role != ROLE_STORE) {
     attach(s, part);
     script_set_scope(s->script, part->stage, part->scope);

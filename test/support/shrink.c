@@ -6,8 +6,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { MOST_TRIES = 3000, LONGEST_RUN = 32 };
+enum { MOST_TRIES = 3000, MOST_SECONDS = 60, LONGEST_RUN = 32 };
 
 typedef struct Shrinker {
   Trial *best;
@@ -15,6 +16,7 @@ typedef struct Shrinker {
   void (*run)(void *self, Trial *trial);
   void *self;
   int tries;
+  time_t start;
 } Shrinker;
 
 static bool simpler(const Choices *a, const Choices *b) {
@@ -26,7 +28,8 @@ static bool simpler(const Choices *a, const Choices *b) {
 
 /* Tries the best case with other choices. */
 static bool attempt(Shrinker *s, const Choices *choices) {
-  if (s->tries >= MOST_TRIES) return false;
+  if (s->tries >= MOST_TRIES || time(NULL) - s->start > MOST_SECONDS)
+    return false;
   s->tries++;
   s->trial = (Trial){.choices = choices_again(choices), .seed = s->best->seed};
   s->run(s->self, &s->trial);
@@ -90,6 +93,7 @@ int shrink(Trial *trial, void (*run)(void *self, Trial *trial), void *self) {
   s->best = trial;
   s->run = run;
   s->self = self;
+  s->start = time(NULL);
   while (pass(s)) continue;
   int tries = s->tries;
   free(s);

@@ -158,6 +158,11 @@ static void too_much_is_refused(void **state) {
   assert_fails(REWRITE, allocate(a, allocate(b, body)), D_BUFFER_OVERFLOW,
                "local.acc_buffer is too small for a, b: 131328 bytes are "
                "needed, there are 131072");
+  const Expr *none = num(0);
+  Buffer *c = buffer_in("local.acc_buffer", "c", INT32, 1, &none);
+  body = SEQ_OF(step(c, in, 64), step(in, c, 64));
+  assert_fails(REWRITE, allocate(c, body), D_BUFFER_OVERFLOW,
+               "the size of c in local.acc_buffer is no positive constant");
 }
 
 static void no_allocation_is_no_change(void **state) {
