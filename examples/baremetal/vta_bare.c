@@ -318,15 +318,60 @@ int VTAPushALUOp(void **slot, int (*record)(void *), void *closure,
 
 /* ---- Running ------------------------------------------------------------ */
 
-static void start(uint32_t wait_cycles) {
-  enum { CONTROL = 0, COUNT = 4, ADDRESS = 6, START = 1, DONE = 2 };
-  volatile uint32_t *registers = (volatile uint32_t *)VTA_BARE_REGISTERS;
-  registers[COUNT] = insn_count;
-  registers[ADDRESS] = (uint32_t)(uintptr_t)insns;
+/* Registers of the four units, by their number of words: fetch runs once,
+ * the others take instructions from their queues for ever. */
+enum {
+  FETCH_CONTROL = 0x0000 / 4,
+  FETCH_COUNT = 0x0010 / 4,
+  FETCH_INSNS = 0x0018 / 4,
+  LOAD_CONTROL = 0x1000 / 4,
+  LOAD_INP = 0x1010 / 4,
+  LOAD_WGT = 0x1018 / 4,
+  COMPUTE_CONTROL = 0x2000 / 4,
+  COMPUTE_DONE = 0x2018 / 4,
+  COMPUTE_UOP = 0x2020 / 4,
+  COMPUTE_ACC = 0x2028 / 4,
+  STORE_CONTROL = 0x3000 / 4,
+  STORE_OUT = 0x3010 / 4,
+  START = 0x01,
+  IDLE = 0x04,
+  FOR_EVER = 0x81
+};
+
+static volatile uint32_t *const registers =
+    (volatile uint32_t *)VTA_BARE_REGISTERS;
+
+static void launch(const Insn *first, uint32_t count) {
+  registers[FETCH_COUNT] = count;
+  registers[FETCH_INSNS] = (uint32_t)(uintptr_t)first;
+  registers[LOAD_INP] = registers[LOAD_WGT] = 0;
+  registers[COMPUTE_UOP] = registers[COMPUTE_ACC] = 0;
+  registers[STORE_OUT] = 0;
   __sync_synchronize();
-  registers[CONTROL] = START;
-  while (wait_cycles-- && !(registers[CONTROL] & DONE)) continue;
-  if (!(registers[CONTROL] & DONE)) fail("the accelerator does not finish");
+  registers[FETCH_CONTROL] = START;
+  registers[LOAD_CONTROL] = FOR_EVER;
+  registers[COMPUTE_CONTROL] = FOR_EVER;
+  registers[STORE_CONTROL] = FOR_EVER;
+}
+
+/* Until the fetch unit is idle and DONE reads `done`. */
+static int wait(uint32_t done, uint32_t *cycles) {
+  while (!(registers[FETCH_CONTROL] & IDLE) || registers[COMPUTE_DONE] != done)
+    if ((*cycles)-- == 0) return 0;
+  return 1;
+}
+
+/* DONE stays from one run until the next one's first compute instruction, so a
+ * NOP takes it back. */
+static void start(uint32_t cycles) {
+  static const Insn nop __attribute__((aligned(64))) = {{0, 0}};
+  if (registers[COMPUTE_DONE]) {
+    launch(&nop, 1);
+    if (!wait(0, &cycles)) fail("the accelerator hangs");
+  }
+  launch(insns, insn_count);
+  if (!wait(1, &cycles)) fail("the accelerator does not finish");
+  __sync_synchronize();
 }
 
 void VTASynchronize(void *queue, uint32_t wait_cycles) {

@@ -2,7 +2,8 @@
 /* Runs a command beside an emulated board, whose folder the environment's
  * EMULATED_BOARD names; its description is $EMULATED_BOARD/board.json.
  *
- *   emulated_board [--chisel] [--cache MODE] [--dma NAME] [--hang RUN]
+ *   emulated_board [--chisel] [--in-mem] [--cache MODE] [--dma NAME] [--hang
+ * RUN]
  *                  [--timeout MS] COMMAND [ARGUMENT...]
  *
  * Its exit status is the command's. */
@@ -22,6 +23,8 @@ static int take_options(int argc, char **argv, EmulatedBoard *board,
     bool more = i + 1 < argc;
     if (!strcmp(argv[i], "--chisel"))
       board->chisel = true;
+    else if (!strcmp(argv[i], "--in-mem"))
+      board->in_mem = true;
     else if (!strcmp(argv[i], "--cache") && more)
       board->cache = argv[++i];
     else if (!strcmp(argv[i], "--dma") && more)

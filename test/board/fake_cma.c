@@ -17,7 +17,7 @@ EXPORT unsigned long cma_get_phy_addr(void *bytes);
 EXPORT void cma_flush_cache(void *bytes, unsigned int phys, int size);
 EXPORT void cma_invalidate_cache(void *bytes, unsigned int phys, int size);
 
-enum { ADDRESS = 0x01000000 };
+enum { ADDRESS = 0x00100000 };
 
 static size_t taken;
 

@@ -212,7 +212,10 @@ static void open_device(Device *device, const char *dir) {
       map_file(dir, "dev/mem", board->chisel ? CHISEL_WINDOW : HLS_WINDOW,
                device->design->window);
   device->system = map_file(dir, "dev/mem", SYSTEM_REGISTERS, HW_PAGE_BYTES);
-  device->shared = map_file(dir, "dev/udmabuf0", 0, device->size).map;
+  device->shared =
+      board->in_mem
+          ? map_file(dir, "dev/mem", EMULATED_MEMORY, device->size).map
+          : map_file(dir, "dev/udmabuf0", 0, device->size).map;
   device->log = open_file(dir, "log", "a");
   device->flushed = open_file(dir, UDMABUF "sync_for_device", "r");
   open_simulator(device);

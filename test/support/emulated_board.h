@@ -29,11 +29,12 @@ typedef struct EmulatedBoard {
   const char *more;  /* keys for board.json: ", \"timeout_ms\": 50" or NULL */
   int hang;          /* this run, counted from 1, never finishes; 0: none */
   size_t memory;     /* of contiguous memory; 0: 8 MiB */
+  bool in_mem;       /* it lies in DIR/dev/mem, at its address */
   HwConfig config;
 } EmulatedBoard;
 
 enum {
-  EMULATED_MEMORY = 0x01000000, /* the contiguous memory as the CPU sees it */
+  EMULATED_MEMORY = 0x00100000, /* the contiguous memory as the CPU sees it */
   EMULATED_OFFSET = 0x00800000  /* what the chisel board adds */
 };
 
