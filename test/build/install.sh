@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # An installed vtac serves a user: through pkg-config (shared and static),
-# through find_package, and as a command with its pages.
+# through find_package, from Python, and as a command with its pages.
 # usage: install.sh BUILD_DIR CC CMAKE
 set -eu
 
 build=$1 cc=$2 cmake=$3
+source=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
@@ -67,3 +68,22 @@ EOF
 "$cmake" --build "$work/out" >"$work/log"
 expect "$work/out/with_shared"
 expect "$work/out/with_static"
+
+# The package finds the library of its prefix; pip installs it, where pip is.
+python=/usr/bin/python3
+"$python" -c 'import numpy' 2>/dev/null || python=python3
+"$python" -c 'import numpy' 2>/dev/null || exit 0
+cd "$work"
+version_of='import vtac; vtac.Config(); print("vtac", vtac.__version__)'
+expect env -u VTAC_LIBRARY PYTHONPATH="$prefix/share/vtac/python" \
+  "$python" -c "$version_of"
+"$python" -c 'import venv, ensurepip, setuptools, wheel' 2>/dev/null || exit 0
+"$python" -m venv --system-site-packages "$work/venv"
+for package in python python/compat; do
+  cp -r "$source/$package" "$work/package"
+  "$work/venv/bin/python" -m pip install --quiet --no-index --no-deps \
+    --no-build-isolation "$work/package"
+  rm -rf "$work/package"
+done
+expect env -u PYTHONPATH VTAC_LIBRARY="$libdir/libvtac.so" \
+  "$work/venv/bin/python" -c "import tvm, vta; $version_of"
