@@ -217,9 +217,43 @@ static void test_config(void **state) {
   json_set_alloc_funcs(__real_malloc, free);
 }
 
+/* ---- Recordings --------------------------------------------------------- */
+
+/* Records a stream of FINISH alone; true if the failure came to pass. */
+static bool record(const vtac_config *config, long fail_at) {
+  static const uint8_t finish[VTAC_INSN_BYTES] = {3};
+  const vtac_recorder_options options = {
+      .trace = "/dev/null", .report = "/dev/null", .plot = "/dev/null"};
+  vtac_error error = {.status = VTAC_OK};
+  uint64_t cycles;
+  memory.count = 0;
+  memory.fail_at = fail_at;
+  vtac_recorder *recorder = vtac_recorder_open(config, &options, &error);
+  if (recorder) vtac_recorder_time(recorder, finish, 1, &cycles, &error);
+  memory.fail_at = 0;
+  bool met = memory.count >= fail_at;
+  assert_true(recorder || error.status == VTAC_NOMEM);
+  assert_int_equal(error.status, met ? VTAC_NOMEM : VTAC_OK);
+  /* Where no cycle was timed, there is nothing to plot. */
+  vtac_status status = vtac_recorder_close(recorder, &error);
+  assert_int_equal(status, met && recorder ? VTAC_INVALID : VTAC_OK);
+  return met;
+}
+
+static void test_recorder(void **state) {
+  (void)state;
+  vtac_config *config = vtac_config_load(CONFIG, NULL);
+  long n = 1;
+  memory.fail_on = false;
+  while (record(config, n)) n++;
+  assert_true(n > 8);
+  vtac_config_free(config);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_config),
                                      cmocka_unit_test(test_gemm),
-                                     cmocka_unit_test(test_conv2d)};
+                                     cmocka_unit_test(test_conv2d),
+                                     cmocka_unit_test(test_recorder)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
