@@ -41,7 +41,7 @@ static void write_units(Output *out, const Summary *summary) {
     output_text(out, ",\"causes\":[");
     for (int cause = 0; cause < TSIM_CAUSES; cause++)
       output_printf(out, "%s%llu", cause ? "," : "",
-                    (ull)summary->total.causes[unit][cause]);
+                    (ull)summary->causes[unit][cause]);
     output_text(out, "]}");
   }
   output_text(out, "]");
@@ -146,7 +146,7 @@ static void write_memories(Output *out, const Summary *summary) {
     number(out, "depth", hw_depth(summary->config, (uint32_t)memory));
     number(out, "bytes", hw_elem_bytes(summary->config, (uint32_t)memory));
     write_levels(out, occupancy_bins(summary->occupancy, (HwMemory)memory),
-                 summary->total.cycles);
+                 summary->cycles);
     output_text(out, "}");
   }
   output_text(out, "]");
@@ -178,7 +178,7 @@ static void write_program(Output *out, const Program *program) {
 }
 
 void page_tables(Output *out, const Summary *summary) {
-  output_printf(out, "{\"cycles\":%llu", (ull)summary->total.cycles);
+  output_printf(out, "{\"cycles\":%llu", (ull)summary->cycles);
   text(out, "title", summary->title);
   number(out, "runs", summary->runs);
   number(out, "gemmSteps", summary->gemm_steps);

@@ -104,13 +104,13 @@ static uint64_t group_sum(const Summary *summary, TsimUnit unit, Group group) {
   uint64_t sum = 0;
   for (int cause = 0; cause < TSIM_CAUSES; cause++)
     if (group_of((TsimCause)cause) == group)
-      sum += summary->total.causes[unit][cause];
+      sum += summary->causes[unit][cause];
   return sum;
 }
 
 static void draw_bar(Output *out, SvgBox box, const Summary *summary,
                      TsimUnit unit) {
-  const double cycles = (double)summary->total.cycles;
+  const double cycles = (double)summary->cycles;
   double at = box.x;
   char label[32];
   for (int group = 0; group < GROUPS; group++) {
@@ -155,7 +155,7 @@ static void draw_title(Output *out, const Summary *summary) {
   svg_heading(out, 20, 24, summary->title);
   snprintf(line, sizeof line,
            "%llu cycles; the matrix unit starts a micro-op in %.1f %% of them",
-           (unsigned long long)summary->total.cycles,
+           (unsigned long long)summary->cycles,
            100 * gemm_utilisation(summary));
   svg_text(out, 20, 42, SVG_START, line);
   svg_legend(out, 20, 56);
@@ -168,7 +168,7 @@ vtac_status plot_write(const char *path, const Summary *summary, Diag *diag) {
     return diag_set(diag, D_ARGUMENT,
                     "the plot is to begin in cycle %llu, the run has %llu",
                     (unsigned long long)summary->window.begin,
-                    (unsigned long long)summary->total.cycles);
+                    (unsigned long long)summary->cycles);
   vtac_status status = output_open(&out, path, diag);
   if (status) return status;
   svg_begin(&out, WIDTH, HEIGHT, summary->title);

@@ -48,6 +48,7 @@ static void flush_span(Recorder *recorder, TsimUnit unit) {
   trace_span(&recorder->trace, span);
   page_span(&recorder->page, span);
   bin_span(recorder, span);
+  recorder->summary.causes[unit][span->cause] += span->end - span->begin;
   span->begin = span->end;
 }
 
@@ -56,12 +57,25 @@ static void flush_spans(Recorder *recorder) {
     flush_span(recorder, (TsimUnit)unit);
 }
 
+/* A stream that is refused leaves the units in different cycles.  What is not
+ * known of it lies behind all that they did. */
+static void catch_up(Recorder *recorder) {
+  flush_spans(recorder);
+  for (int unit = 0; unit < TSIM_UNITS; unit++) {
+    TsimSpan *open = &recorder->open[unit];
+    if (open->end == recorder->last) continue;
+    *open = (TsimSpan){(TsimUnit)unit, TSIM_DRAIN, TSIM_NONE_LEFT, open->end,
+                       recorder->last};
+    flush_span(recorder, (TsimUnit)unit);
+  }
+}
+
 static void on_begin(void *self, const TsimJob *job) {
   Recorder *recorder = self;
   const Program *program = &recorder->summary.program;
   const uint32_t run = recorder->summary.runs;
   recorder->job = job;
-  flush_spans(recorder);
+  catch_up(recorder);
   recorder->base = recorder->last;
   if (!recorder->summary.runs)
     trace_tokens_before(&recorder->trace, job->tokens);
@@ -149,7 +163,8 @@ static void on_token(void *self, HwToken token, bool taken, uint32_t insn,
 
 static void on_end(void *self, const TsimResult *result) {
   Recorder *recorder = self;
-  tsim_add(&recorder->summary.total, result);
+  for (int unit = TSIM_FETCH; unit <= TSIM_COMPUTE; unit++)
+    recorder->summary.beats += result->beats[unit];
   recorder->last = recorder->base + result->cycles;
 }
 
@@ -232,7 +247,7 @@ vtac_status recorder_close(Recorder *recorder, Diag *diag) {
   Summary *summary = &recorder->summary;
   Diag other;
   flush_spans(recorder);
-  summary->total.cycles = recorder->last;
+  summary->cycles = recorder->last;
   if (summary->window.end > recorder->last)
     summary->window.end = recorder->last;
   occupancy_end(recorder->occupancy);

@@ -20,12 +20,10 @@ Roofline roofline_machine(const HwConfig *config) {
 void roofline_of(const Summary *summary, Roofline *ret,
                  RooflinePoint *ret_point) {
   const int bus = 1 << (summary->config->timing.log_bus_width - 3);
-  const uint64_t *beats = summary->total.beats;
-  uint64_t read = beats[TSIM_FETCH] + beats[TSIM_LOAD] + beats[TSIM_COMPUTE];
   *ret = roofline_machine(summary->config);
   *ret_point =
       (RooflinePoint){summary->title, ret->peak * (double)summary->gemm_steps,
-                      (double)read * bus, (double)summary->total.cycles};
+                      (double)summary->beats * bus, (double)summary->cycles};
 }
 
 /* ---- Axes --------------------------------------------------------------- */
@@ -146,20 +144,32 @@ static void draw_roof(Output *out, const Scale *scale,
              roofline->outer_label, roofline->outer);
 }
 
-/* The name stands beside the point, on the side with more room. */
+/* A point's name stands below it, where no roof is, or, so that several do not
+ * cover each other, beside it on the side with more room. */
+static void draw_name(Output *out, const SvgBox box, double x, double y,
+                      const char *name, bool alone) {
+  enum { HALF = 80 };
+  const double middle = fmin(fmax(x, box.x + HALF), box.x + box.width - HALF);
+  if (alone)
+    svg_text(out, middle, y + 18, SVG_MIDDLE, name);
+  else if (x > box.x + box.width / 2)
+    svg_text(out, x - 9, y + 4, SVG_END, name);
+  else
+    svg_text(out, x + 9, y + 4, SVG_START, name);
+}
+
 static void draw_point(Output *out, const Scale *scale,
-                       const Roofline *roofline, const RooflinePoint *point) {
-  const SvgBox box = scale->box;
+                       const Roofline *roofline, const RooflinePoint *point,
+                       bool alone) {
   const double x = place_x(scale, intensity(point));
   const double y = place_y(scale, speed(point));
-  const bool left = x > box.x + box.width / 2;
   const double roof =
       fmin(roofline->peak, intensity(point) * roofline->bandwidth);
   char label[256];
   snprintf(label, sizeof label, "%.200s: %.1f %% of the roof", point->name,
            100 * speed(point) / roof);
   svg_dot(out, x, y);
-  svg_text(out, left ? x - 9 : x + 9, y + 4, left ? SVG_END : SVG_START, label);
+  draw_name(out, scale->box, x, y, label, alone);
 }
 
 void roofline_draw(Output *out, SvgBox box, const Roofline *roofline,
@@ -168,5 +178,6 @@ void roofline_draw(Output *out, SvgBox box, const Roofline *roofline,
   draw_axes(out, &scale, roofline);
   draw_roof(out, &scale, roofline);
   for (int i = 0; i < n; i++)
-    if (can_show(&points[i])) draw_point(out, &scale, roofline, &points[i]);
+    if (can_show(&points[i]))
+      draw_point(out, &scale, roofline, &points[i], n == 1);
 }

@@ -17,10 +17,11 @@ typedef struct Summary {
   Program program;
   const HwConfig *config;
   uint32_t runs;
-  TsimResult total;    /* of all runs */
+  uint64_t cycles; /* of all runs */
+  uint64_t causes[TSIM_UNITS][TSIM_CAUSES];
+  uint64_t beats;      /* read from memory */
   uint64_t gemm_steps; /* micro-ops of GEMM, without resets */
   uint64_t alu_steps;
-  uint64_t stored_bytes;
   PlotWindow window;
   const Bins (*groups)[GROUPS]; /* by unit, over the window */
   const Occupancy *occupancy;
@@ -28,7 +29,7 @@ typedef struct Summary {
 
 /* The share of the cycles in which the matrix unit starts a micro-op. */
 static inline double gemm_utilisation(const Summary *summary) {
-  uint64_t cycles = summary->total.cycles;
+  uint64_t cycles = summary->cycles;
   return cycles ? (double)summary->gemm_steps / (double)cycles : 0;
 }
 

@@ -149,6 +149,7 @@ vtac_status vtac_recorder_time(vtac_recorder *recorder, const void *stream,
     return VTAC_INVALID;
   const HwConfig *config = recorder_config(recorder->recorder);
   const TsimSink *sink = recorder_sink(recorder->recorder);
+  recorder_view(recorder->recorder, (MemoryView){NULL, NULL});
   if (!stream_time(config, stream, count, sink, ret_cycles, &diag))
     return VTAC_OK;
   return report_error(error, &diag);

@@ -102,7 +102,8 @@ class KernelPage(PageTest):
             "return performance.getEntriesByType('resource').length"), 0)
 
     def test_spans_are_the_account(self):
-        """What is drawn is what the table says, which adds up to the run."""
+        """What is drawn is what the table says, and both are what the command
+        says of the same run."""
         wrong = self.browser.run("""
           const { tables, events } = document.documentElement.report;
           return tables.units.filter(({ id, causes }) => {
@@ -112,6 +113,16 @@ class KernelPage(PageTest):
               causes.reduce((a, b) => a + b) !== tables.cycles;
           }).map(({ name }) => name);""")
         self.assertEqual(wrong, [])
+        stats = json.loads(subprocess.run(
+            [VTAC, *KERNEL, "--sim", "tsim", "--stats", "json"], check=True,
+            stdout=subprocess.PIPE).stdout)
+        have = self.browser.run("""
+          const { units, causes } = document.documentElement.report.tables;
+          const told = ({ causes: cycles }) => Object.fromEntries(
+            causes.map(({ id, name }) => [name, cycles[id]])
+              .filter(([, n]) => n));
+          return Object.fromEntries(units.map((u) => [u.name, told(u)]));""")
+        self.assertEqual(have, stats["account"]["units"])
 
     def test_sums_of_any_stretch(self):
         """The sums that bands are drawn from, against a walk over all spans."""

@@ -251,9 +251,8 @@ static void test_recorder(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_config),
-                                     cmocka_unit_test(test_gemm),
-                                     cmocka_unit_test(test_conv2d),
-                                     cmocka_unit_test(test_recorder)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_config), cmocka_unit_test(test_gemm),
+      cmocka_unit_test(test_conv2d), cmocka_unit_test(test_recorder)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -333,13 +333,15 @@ static void test_runs(void **state) {
   vtac_config_free(config);
 }
 
-/* A stream that ends in a deadlock leaves whole files about what happened. */
+/* A stream that ends in a deadlock leaves whole files about what happened, and
+ * the next run begins behind it in all units. */
 static void test_refused(void **state) {
   (void)state;
   static const char stream[] =
       "load.inp y_size=1 x_size=4\n"
       "store.out pop_prev_dep y_size=1 x_size=1\n"
       "gemm pop_prev_dep\nfinish\n";
+  static const uint8_t finish[VTAC_INSN_BYTES] = {3};
   vtac_error error;
   size_t count;
   uint64_t cycles;
@@ -353,10 +355,20 @@ static void test_refused(void **state) {
   assert_non_null(recorder);
   assert_int_equal(vtac_recorder_time(recorder, bytes, count, &cycles, &error),
                    VTAC_DEVICE);
+  assert_int_equal(vtac_recorder_time(recorder, finish, 1, &cycles, &error),
+                   VTAC_OK);
   assert_int_equal(vtac_recorder_close(recorder, &error), VTAC_OK);
-  json_t *root = json_load_file(path, 0, NULL);
+  json_t *root = json_load_file(path, 0, NULL), *event;
+  size_t i;
   assert_non_null(root);
-  assert_true(json_array_size(json_object_get(root, "traceEvents")) > 10);
+  Seen *seen = calloc(1, sizeof *seen);
+  seen->stream = "deadlock";
+  json_array_foreach(json_object_get(root, "traceEvents"), i, event)
+      see_event(seen, event);
+  assert_true(seen->end[2] > cycles);
+  for (int unit = 0; unit < TSIM_UNITS; unit++)
+    assert_int_equal(seen->end[2 * unit + 2], seen->end[2]);
+  free(seen);
   json_decref(root);
   free(bytes);
   vtac_config_free(config);
