@@ -154,6 +154,48 @@ vtac_status hw_encode(const HwConfig *config, const Insn *insn,
   return pack(config, id, insn, hw_opcode_name(insn->opcode), ret_word, diag);
 }
 
+/* Transfers look the same in all configurations: each field's first and last
+ * bit, counted by the enumeration.  Most instructions of a stream are some. */
+#define PLACE_MEM(name, width) \
+  MEM_FIRST_##name, MEM_LAST_##name = MEM_FIRST_##name + (width)-1,
+#define PLACE_GEMM(name, width)
+#define PLACE_FINISH(name, width)
+#define PLACE_ALU(name, width)
+#define PLACE_UOP(name, width)
+enum {
+#define HW_FIELD(LAYOUT, name, member, width, is_signed, meaning) \
+  PLACE_##LAYOUT(name, width)
+#include "hw/insns.def"
+};
+
+#define CHECK_MEM(name)                                         \
+  _Static_assert(MEM_FIRST_##name / 64 == MEM_LAST_##name / 64, \
+                 #name " lies in one word");
+#define CHECK_GEMM(name)
+#define CHECK_FINISH(name)
+#define CHECK_ALU(name)
+#define CHECK_UOP(name)
+#define HW_FIELD(LAYOUT, name, member, width, is_signed, meaning) \
+  CHECK_##LAYOUT(name)
+#include "hw/insns.def"
+
+static inline void unpack_mem(const uint64_t word[2], Insn *ret) {
+  const uint64_t low = word[0], high = word[1];
+#define UNPACK_MEM(name, member, width)                            \
+  ret->member = (uint32_t)((MEM_FIRST_##name < 64 ? low : high) >> \
+                           MEM_FIRST_##name % 64) &                \
+                (uint32_t)((UINT64_C(1) << (width)) - 1);
+#define UNPACK_GEMM(name, member, width)
+#define UNPACK_FINISH(name, member, width)
+#define UNPACK_ALU(name, member, width)
+#define UNPACK_UOP(name, member, width)
+  ret->alu.imm = 0; /* the union's last member */
+#define HW_FIELD(LAYOUT, name, member, width, is_signed, meaning) \
+  UNPACK_##LAYOUT(name, member, width)
+#include "hw/insns.def"
+  ret->mem.unused = 0;
+}
+
 static void unpack_insn(const HwFieldPlace *place, int n, HwLayoutId id,
                         const uint64_t word[2], Insn *ret) {
   *ret = (Insn){0};
@@ -191,7 +233,10 @@ vtac_status hw_decoder_run(const HwDecoder *decoder, const uint64_t word[2],
   HwLayoutId id;
   vtac_status status = find_layout(word, &id, diag);
   if (status) return status;
-  unpack_insn(decoder->place[id], decoder->count[id], id, word, ret);
+  if (id == HW_LAYOUT_MEM)
+    unpack_mem(word, ret);
+  else
+    unpack_insn(decoder->place[id], decoder->count[id], id, word, ret);
   return VTAC_OK;
 }
 

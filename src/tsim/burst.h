@@ -33,4 +33,33 @@ static inline uint32_t next_burst(const Sim *sim, Loader *loader) {
   return beats;
 }
 
+/* Of a load whose next burst is full and asked for: how many bursts behind it
+ * are full, too, without looking beyond rows that are all alike. */
+static inline uint64_t full_bursts(const Sim *sim, const Loader *loader) {
+  uint64_t here = loader->row_beats >> sim->log_burst;
+  bool ends = loader->row_beats & (sim->burst_beats - 1);
+  uint64_t ragged = loader->address | loader->stride | loader->row_bytes;
+  if (ends || ragged & sim->span_mask) return here;
+  return here + loader->rows *
+                    (loader->row_bytes >> (sim->log_burst + sim->log_bytes));
+}
+
+/* Takes `n` of these bursts away. */
+static inline void skip_full(const Sim *sim, Loader *loader, uint64_t n) {
+  uint64_t here = loader->row_beats >> sim->log_burst;
+  if (n <= here) {
+    loader->row_beats -= (uint32_t)(n << sim->log_burst);
+    return;
+  }
+  uint64_t row = loader->row_bytes >> (sim->log_burst + sim->log_bytes);
+  uint64_t rows = (n - here) / row, rest = (n - here) % row;
+  loader->row_beats = 0;
+  loader->address += rows * loader->stride;
+  loader->rows -= (uint32_t)rows;
+  if (!rest) return;
+  begin_row(sim, loader);
+  loader->row_beats -= (uint32_t)(rest << sim->log_burst);
+  loader->limit = sim->burst_beats;
+}
+
 #endif

@@ -48,7 +48,7 @@ void loader_pad(Sim *sim, int unit, Cycle last_beat, uint32_t beats) {
 
 /* ---- Life of a load ----------------------------------------------------- */
 
-static void end_at(Sim *sim, int unit, Cycle data_done) {
+static void end_load(Sim *sim, int unit, Cycle data_done) {
   Loader *loader = &sim->loaders[unit];
   Cycle done = data_done;
   if (loader->padding.any) {
@@ -73,7 +73,7 @@ void loader_begin(Sim *sim, int unit, const MemInsn *mem) {
   padding_begin(&loader->padding, mem, start + transfer->written);
   uint32_t beats = next_burst(sim, loader);
   if (!beats) {
-    end_at(sim, unit, start + 1);
+    end_load(sim, unit, start + 1);
     return;
   }
   Cycle posted = start + 1 + mem->y_pad_0;
@@ -82,5 +82,5 @@ void loader_begin(Sim *sim, int unit, const MemInsn *mem) {
 }
 
 void loader_end(Sim *sim, int unit, Cycle last_beat) {
-  end_at(sim, unit, last_beat + sim->loaders[unit].transfer->written + 1);
+  end_load(sim, unit, last_beat + sim->loaders[unit].transfer->written + 1);
 }

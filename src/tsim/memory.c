@@ -8,7 +8,11 @@
  * request a cycle, the lowest slot first, if a tag is free, and none in a
  * cycle in which a burst's last beat returns a tag.
  *
- * Cost: a few comparisons a burst. */
+ * A long load settles: all tags are under way, all bursts are full, and a
+ * burst is issued whenever one ends.  From then on a burst shifts everything by
+ * its length, so any number of them goes in one step.
+ *
+ * Cost: a few comparisons a burst, or a few dozen for all that are skipped. */
 #include "tsim/burst.h"
 
 void memory_post(Sim *sim, Slot slot, Cycle cycle, uint32_t beats) {
@@ -72,16 +76,68 @@ static void issue_fetch(Sim *sim, Cycle cycle) {
   fetch_issued(sim, memory->channel.last_beat);
 }
 
-/* Issues bursts of one load from `cycle` on, as long as it is alone: to
- * `end`.  Works on a copy of the channel, which the compiler can keep in
- * registers: nothing else touches the original meanwhile. */
+/* Is a full burst that is issued in `cycle` one of a series as above?  Then the
+ * tags come back a burst apart, the last one just did, and the endpoint has
+ * more to do than the burst that it is about to end. */
+static bool is_settled(const Channel *channel, Cycle cycle) {
+  Cycle last = cycle - 1;
+  if (channel->last_taken < cycle) return false;
+  for (uint32_t i = 0; i < channel->used; i++) {
+    last += channel->full;
+    if (channel->tags[(channel->oldest + i) & channel->mask] != last)
+      return false;
+  }
+  return channel->last_beat == last;
+}
+
+/* Skips full bursts, of which one is to be issued in `cycle`, as long as the
+ * one behind them is full, too, and not later than `end`; returns the cycles.
+ * Not for a few, of which each had better be served. */
+static Cycle skip_bursts(Sim *sim, TsimUnit unit, Cycle cycle, Cycle end) {
+  enum { FEW = 4 };
+  Channel *channel = &sim->memory.channel;
+  Loader *loader = &sim->loaders[unit];
+  const uint64_t room = (uint64_t)(end - cycle) >> sim->log_burst;
+  const uint64_t left = full_bursts(sim, loader);
+  const uint64_t skipped = left < room ? left : room;
+  const uint64_t beats = skipped << sim->log_burst;
+  if (skipped < FEW || !is_settled(channel, cycle)) return 0;
+  skip_full(sim, loader, skipped);
+  channel->last_beat += (Cycle)beats;
+  channel->last_taken = channel->last_beat - channel->full;
+  for (uint32_t i = 0; i < channel->used; i++)
+    channel->tags[(channel->oldest + i) & channel->mask] += (Cycle)beats;
+  sim->result->bursts[unit] += skipped;
+  sim->result->beats[unit] += beats;
+  return (Cycle)beats;
+}
+
+/* May bursts be skipped?  With the last tag the series goes on for sure, and
+ * neither padding nor books look at single bursts. */
+static inline bool may_skip(const Sim *sim, TsimUnit unit, uint32_t beats,
+                            Cycle cycle, Cycle end) {
+  enum { LEAST_TAGS = 3 };
+  const Channel *channel = &sim->memory.channel;
+  return beats == channel->full && channel->used + 1 == channel->most &&
+         channel->most >= LEAST_TAGS && cycle < end && !sim->books.open &&
+         !sim->loaders[unit].padding.any;
+}
+
+/* Issues bursts of one load from `cycle` on, as long as it is alone: to `end`,
+ * and so many that it is worth to see whether more can be skipped.  Works on a
+ * copy of the channel, which the compiler can keep in registers: nothing else
+ * touches the original meanwhile. */
 static void issue_load(Sim *sim, Slot slot, Cycle cycle, Cycle end) {
+  enum { MANY = 24 };
   const TsimUnit unit = slot == SLOT_LOAD ? TSIM_LOAD : TSIM_COMPUTE;
-  Channel channel = sim->memory.channel;
   Loader *loader = &sim->loaders[unit];
   uint32_t beats = sim->memory.beats[slot];
+  if (may_skip(sim, unit, beats, cycle, end))
+    cycle += skip_bursts(sim, unit, cycle, end);
+  Channel channel = sim->memory.channel;
   const bool padded = loader->padding.any, booked = sim->books.open;
-  uint64_t bursts = 0, all_beats = 0;
+  uint64_t all_beats = 0;
+  uint32_t bursts = 0;
   Cycle posted;
   do {
     Cycle taken = take(&channel, cycle, beats);
@@ -95,7 +151,7 @@ static void issue_load(Sim *sim, Slot slot, Cycle cycle, Cycle end) {
     channel.next_issue = posted = cycle + 1;
     if (!beats || cycle + 2 > end) break;
     cycle = channel.next_issue = await_tag(&channel, cycle + 2);
-  } while (cycle <= end);
+  } while (cycle <= end && bursts < MANY);
   memory_post(sim, slot, beats ? posted : NEVER, beats);
   sim->memory.channel = channel;
   sim->result->bursts[unit] += bursts;

@@ -61,11 +61,13 @@ static void set_transfers(Sim *sim, const HwConfig *config) {
   sim->out_bytes = (uint32_t)config->out_elem_bytes;
   sim->wide_store = sim->out_bytes <= bus;
   uint32_t row = sim->out_bytes / (uint32_t)config->batch;
-  sim->out_row_beats = row > bus ? row / bus : 1;
+  sim->log_out_row = row > bus ? __builtin_ctz(row / bus) : 0;
+  sim->out_row_beats = 1u << sim->log_out_row;
 }
 
 static void set_shell(Sim *sim, const TimingConfig *timing) {
   sim->log_bytes = timing->log_bus_width - 3;
+  sim->log_burst = timing->log_burst;
   sim->burst_beats = 1u << timing->log_burst;
   sim->span_mask = ((uint64_t)sim->burst_beats << sim->log_bytes) - 1;
   sim->wide_fetch = 1u << sim->log_bytes >= HW_INSN_BYTES;
@@ -75,6 +77,7 @@ static void set_shell(Sim *sim, const TimingConfig *timing) {
   sim->memory.channel.most = (uint32_t)timing->read_tags;
   sim->memory.channel.mask = ring_size(sim->memory.channel.most) - 1;
   sim->memory.channel.latency = timing->latency;
+  sim->memory.channel.full = sim->burst_beats;
 }
 
 static void set_idle(Sim *sim) {
@@ -197,6 +200,8 @@ void tsim_tokens_after(const Insn *insns, uint32_t count,
   uint64_t flags[HW_TOKENS + 1] = {0};
   for (uint32_t i = 0; i < count; i++) {
     const Insn *insn = &insns[i];
+    if (!(insn->push_prev | insn->push_next | insn->pop_prev | insn->pop_next))
+      continue; /* as most */
     HwStage stage = hw_stage(insn);
     flags[hw_push_token(stage, true)] += insn->push_prev;
     flags[hw_push_token(stage, false)] += insn->push_next;

@@ -37,6 +37,7 @@ typedef struct Channel {
   Cycle *tags;                 /* last beats of the requests under way */
   uint32_t oldest, used, mask; /* a ring */
   uint32_t most;               /* tags */
+  uint32_t full;               /* beats of the largest burst */
   Cycle latency;
 } Channel;
 
@@ -147,12 +148,14 @@ typedef struct Sim {
   bool finished;
 
   int log_bytes;        /* of a beat */
+  int log_burst;        /* of burst_beats */
   uint64_t span_mask;   /* bytes of a burst's window - 1 */
   uint32_t burst_beats; /* at most */
   uint32_t fetch_most;  /* instructions of a chunk */
   bool wide_fetch;
   Transfer transfers[8]; /* by memory */
   bool wide_store;
+  int log_out_row; /* of out_row_beats */
   uint32_t out_bytes, out_row_beats;
 
   uint32_t queue_depth, queue_mask;

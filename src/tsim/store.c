@@ -30,9 +30,9 @@ bool store_pauses(const Sim *sim) {
 
 static uint64_t row_cycles(const Sim *sim, StoreRow row) {
   uint32_t before = sim->burst_beats - row.limit;
-  uint32_t bursts = (before + row.beats - 1) / sim->burst_beats + 1;
+  uint32_t bursts = ((before + row.beats - 1) >> sim->log_burst) + 1;
   uint32_t pauses =
-      store_pauses(sim) ? row.beats / sim->out_row_beats - bursts : 0;
+      store_pauses(sim) ? (row.beats >> sim->log_out_row) - bursts : 0;
   return STORE_OVERHEAD * (uint64_t)bursts + row.beats + pauses;
 }
 
