@@ -250,6 +250,8 @@ _SIGNATURES = {
     "version": "s",
     "status_name": "si",
     "config_default": "pp",
+    "board_load": "psp",
+    "board_free": "vp",
     "config_load": "psp",
     "config_parse": "ppzsp",
     "config_free": "vp",

@@ -28,6 +28,7 @@ from .module import Module, check_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Sequence
 
     import numpy
@@ -71,6 +72,9 @@ class Device:
     instruction stream before it runs; ``on_listing`` is called with the
     listing of each.  A device may be used from several threads, which then
     take turns.
+
+    ``board`` makes it a board instead: a preset's name, or the path of a
+    description (docs/boards.md).
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Device:
         verify: bool = False,
         force_serial: bool = False,
         on_listing: Callable[[str], None] | None = None,
+        board: str | os.PathLike | None = None,
     ) -> None:
         if simulator not in SIMULATORS:
             raise InvalidError(
@@ -103,11 +108,19 @@ class Device:
         if on_listing:
             self._options.on_listing = self._listener(on_listing)
         error = Error()
+        if board is not None:
+            self._options.board = lib.board_load(
+                str(board).encode(), ctypes.byref(error)
+            )
+            if not self._options.board:
+                raise error.exception()
         self._handle = lib.device_open(
             self.config._handle,
             ctypes.byref(self._options),
             ctypes.byref(error),
         )
+        lib.board_free(self._options.board)
+        self._options.board = None
         if not self._handle:
             raise error.exception()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -264,6 +266,37 @@ class Modules(unittest.TestCase):
             vtac.load_module(b"no object")
         with self.assertRaises(vtac.VtacError):
             add_one().save("/does/not/exist/m.o")
+
+
+class Boards(unittest.TestCase):
+    def test_unknown(self) -> None:
+        with self.assertRaisesRegex(OSError, "a board is pynq, ultra96"):
+            vtac.Device(board="zedboard")
+
+    def test_run(self) -> None:
+        """A multiply beside an emulated board, which tells how many streams
+        it ran."""
+        program = """
+import os, pathlib, numpy, vtac
+folder = pathlib.Path(os.environ["EMULATED_BOARD"])
+device = vtac.Device(board=folder / "board.json")
+gemm = vtac.ops.gemm(1, 64, 64)
+module = gemm.build()
+data = numpy.arange(64, dtype="int8").reshape(1, 4, 1, 16)
+weight = numpy.ones((4, 4, 16, 16), "int8")
+result = device.array(numpy.zeros((1, 4, 1, 16), "int8"))
+module(device.array(data), device.array(weight), result, device=device)
+print(result.numpy().ravel().tolist(), device.counters["gemm_counter"],
+      (folder / "log").read_text().count("run"))
+"""
+        ran = subprocess.run(
+            [os.environ["EMULATOR"], sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONPATH": support.PYTHON},
+        )
+        self.assertEqual(ran.stdout, f"{[2016 >> 8] * 64} 16 1\n")
 
 
 if __name__ == "__main__":
