@@ -104,7 +104,13 @@ const Expr *canonical_visit(Simplifier *simplifier, const Expr *expr);
 /* A sum of variables times constants that are not negative.  The rewriter
  * may shuffle it, but its canonical form comes out the same without. */
 bool is_plain_sum(const Analyzer *analyzer, const Expr *expr);
-/* Is this a plain sum in canonical form?  May miss some. */
+/* Is this a plain sum in canonical form: c > 0 or absent, each variable once,
+ * scales that do not grow?  It is what normalising would write; most sums have
+ * been written so before.  May miss some. */
 bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr);
+/* The same with scales that fall and without c: no rule of additions and
+ * multiplications (rewrite_add.c) finds a common factor or a constant in it, so
+ * the rewriter leaves it alone. */
+bool is_steady_sum(const Analyzer *analyzer, const Expr *expr);
 
 #endif

@@ -40,29 +40,36 @@ static const Var *plain_term(const Analyzer *analyzer, const Expr *term,
   return facts && facts->value ? NULL : AS(Var, term);
 }
 
-/* Is this v1 * s1 + v2 * s2 + ... + c with scales that do not grow, each
- * variable once, and c > 0 or absent?  That is what normalising would write,
- * and most expressions that are visited have been written so before. */
-bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr) {
+/* Is this v1 * s1 + v2 * s2 + ..., each variable once, with scales that do
+ * not grow, or that fall? */
+static bool is_ordered(const Analyzer *analyzer, const Expr *sum,
+                       bool falling) {
   enum { MOST_TERMS = 8 };
   const Var *var[MOST_TERMS];
-  int64_t scale, least = 1;
-  if (expr->kind == ADD && AS(Binary, expr)->b->kind == INT) {
-    if (AS(IntImm, AS(Binary, expr)->b)->value <= 0) return false;
-    expr = AS(Binary, expr)->a;
-  }
+  int64_t scale, least = falling ? 0 : 1;
   for (int n = 0; n < MOST_TERMS; n++) {
-    bool is_first = expr->kind != ADD;
-    var[n] =
-        plain_term(analyzer, is_first ? expr : AS(Binary, expr)->b, &scale);
-    if (!var[n] || scale < least) return false;
+    bool is_first = sum->kind != ADD;
+    var[n] = plain_term(analyzer, is_first ? sum : AS(Binary, sum)->b, &scale);
+    if (!var[n] || scale < least + falling) return false;
     for (int i = 0; i < n; i++)
       if (var[i] == var[n]) return false;
     if (is_first) return true;
     least = scale;
-    expr = AS(Binary, expr)->a;
+    sum = AS(Binary, sum)->a;
   }
   return false;
+}
+
+bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr) {
+  if (expr->kind == ADD && AS(Binary, expr)->b->kind == INT) {
+    if (AS(IntImm, AS(Binary, expr)->b)->value <= 0) return false;
+    expr = AS(Binary, expr)->a;
+  }
+  return is_ordered(analyzer, expr, false);
+}
+
+bool is_steady_sum(const Analyzer *analyzer, const Expr *expr) {
+  return is_ordered(analyzer, expr, true);
 }
 
 /* ---- Offsets ------------------------------------------------------------ */

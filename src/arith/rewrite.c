@@ -365,6 +365,7 @@ static const Expr *rewrite_visit(Simplifier *simplifier, const Expr *expr) {
   if (slot->expr == expr && slot->version == analyzer->version &&
       slot->depth == simplifier->depth)
     return expr;
+  if (expr->kind == ADD && is_steady_sum(analyzer, expr)) return expr;
   const Expr *to = rewrite_node(simplifier, expr);
   if (to == expr)
     *slot = (StableSlot){expr, analyzer->version, simplifier->depth};
