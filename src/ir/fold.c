@@ -26,8 +26,11 @@ typedef struct Operands {
   const Expr *a, *b;
   const IntImm *ia, *ib;
   const FloatImm *fa, *fb;
-  bool index; /* both operands are of an index type */
 } Operands;
+
+static bool are_indices(const Operands *o) {
+  return is_index(o->a->type) && is_index(o->b->type);
+}
 
 static const Expr *integer(const Operands *o, int64_t value) {
   return make_int(o->arena, o->a->type, dtype_wrap(o->a->type, value));
@@ -109,7 +112,7 @@ static const Expr *fold_div(const Operands *o) {
 }
 
 static const Expr *fold_mod(const Operands *o) {
-  if (!o->index || is_int_value(o->ib, 0)) return NULL;
+  if (!are_indices(o) || is_int_value(o->ib, 0)) return NULL;
   if (o->ia && divides(o)) return integer(o, o->ia->value % o->ib->value);
   if (is_int_value(o->ia, 0)) return o->a;
   if (is_int_value(o->ib, 1)) return integer(o, 0);
@@ -130,7 +133,7 @@ static const Expr *fold_floordiv(const Operands *o) {
 }
 
 static const Expr *fold_floormod(const Operands *o) {
-  if (!o->index || is_int_value(o->ib, 0)) return NULL;
+  if (!are_indices(o) || is_int_value(o->ib, 0)) return NULL;
   if (o->ia && divides(o))
     return integer(o, floor_mod(o->ia->value, o->ib->value));
   if (is_int_value(o->ia, 0)) return o->a;
@@ -180,10 +183,8 @@ static const Expr *fold_logic(const Operands *o, ExprKind kind) {
 }
 
 static Operands operands(Arena *arena, const Expr *a, const Expr *b) {
-  return (Operands){arena,       a,
-                    b,           as_int(a),
-                    as_int(b),   as_float(a),
-                    as_float(b), is_index(a->type) && is_index(b->type)};
+  return (Operands){arena,     a,           b,          as_int(a),
+                    as_int(b), as_float(a), as_float(b)};
 }
 
 /* Only numbers fold, but for the smaller and larger of two. */
@@ -225,7 +226,7 @@ static const Expr *fold_shift(const Operands *o, bool left) {
 
 const Expr *fold_bits(Arena *arena, Op op, const Expr *a, const Expr *b) {
   Operands o = operands(arena, a, b);
-  if (!o.index) return NULL;
+  if (!are_indices(&o)) return NULL;
   if (op == OP_SHIFT_LEFT || op == OP_SHIFT_RIGHT)
     return fold_shift(&o, op == OP_SHIFT_LEFT);
   if (!o.ia || !o.ib) return NULL;

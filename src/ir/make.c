@@ -26,7 +26,21 @@ const Var *make_pointer(Arena *arena, const char *hint, DType element,
                   .scope = scope);
 }
 
+/* The small numbers that programs are full of, each once. */
+#define SMALL(n) \
+  { {INT, {TYPE_INT, 32, 1}}, n }
+#define SMALL_4(n) SMALL(n), SMALL(n + 1), SMALL(n + 2), SMALL(n + 3)
+#define SMALL_16(n) SMALL_4(n), SMALL_4(n + 4), SMALL_4(n + 8), SMALL_4(n + 12)
+static const IntImm small_ints[] = {SMALL_16(0), SMALL_16(16)};
+static const IntImm truths[] = {{{INT, {TYPE_UINT, 1, 1}}, 0},
+                                {{INT, {TYPE_UINT, 1, 1}}, 1}};
+enum { SMALL_INTS = sizeof small_ints / sizeof *small_ints };
+
 const Expr *make_int(Arena *arena, DType type, int64_t value) {
+  if (dtype_eq(type, INT32) && value >= 0 && value < SMALL_INTS)
+    return &small_ints[value].e;
+  if (dtype_eq(type, BOOL) && (value == 0 || value == 1))
+    return &truths[value].e;
   return &NEW_EXPR(arena, IntImm, INT, type, .value = value)->e;
 }
 

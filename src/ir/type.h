@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 
@@ -15,6 +16,7 @@ typedef struct DType {
   uint8_t bits;
   uint16_t lanes;
 } DType;
+_Static_assert(sizeof(DType) == 4, "dtype_eq compares all bytes");
 
 #define DTYPE(code, bits) ((DType){code, bits, 1})
 #define INT8 DTYPE(TYPE_INT, 8)
@@ -25,7 +27,7 @@ typedef struct DType {
 #define HANDLE DTYPE(TYPE_HANDLE, 64)
 
 static inline bool dtype_eq(DType a, DType b) {
-  return a.code == b.code && a.bits == b.bits && a.lanes == b.lanes;
+  return !memcmp(&a, &b, sizeof a); /* one comparison of 32 bits */
 }
 static inline bool is_bool(DType t) {
   return t.code == TYPE_UINT && t.bits == 1;
