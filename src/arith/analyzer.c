@@ -214,6 +214,8 @@ bool can_prove_equal(Analyzer *analyzer, const Expr *a, const Expr *b) {
   const IntImm *known_a = as_int(a), *known_b = as_int(b);
   if (known_a && known_b) return known_a->value == known_b->value;
   if (a->type.code == TYPE_HANDLE || b->type.code == TYPE_HANDLE) return a == b;
+  int64_t known;
+  if (plain_difference(a, b, &known)) return known == 0;
   Arena *arena = analyzer->arena;
   const Expr *difference = ex_sub(arena, a, b);
   const Expr *zero = make_const(arena, difference->type, 0);

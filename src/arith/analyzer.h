@@ -82,6 +82,8 @@ void analyzer_changed(Analyzer *analyzer);
 const VarFacts *analyzer_facts(const Analyzer *analyzer, const Var *var);
 VarFacts *analyzer_own_facts(Analyzer *analyzer, const Var *var);
 
+/* a - b, if it is seen at a glance to be a constant. */
+bool plain_difference(const Expr *a, const Expr *b, int64_t *ret_value);
 /* With nothing known. */
 bool can_prove_equal_alone(Arena *arena, const Expr *a, const Expr *b);
 

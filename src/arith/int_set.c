@@ -75,6 +75,8 @@ bool set_is_single(Analyzer *analyzer, const IntSet *set) {
 }
 
 static bool difference_is_zero(Arena *arena, const Expr *a, const Expr *b) {
+  int64_t difference;
+  if (plain_difference(a, b, &difference)) return difference == 0;
   return is_const(simplify_alone(arena, ex_sub(arena, a, b)), 0);
 }
 
@@ -102,9 +104,10 @@ IntSet set_union(Analyzer *analyzer, int n, const IntSet *sets) {
 Range set_cover(Analyzer *analyzer, const IntSet *set, Range fallback) {
   Arena *arena = analyzer->arena;
   if (!is_finite(set)) return fallback;
-  if (set_is_point(set))
+  int64_t last = 0; /* of the steps from lo on */
+  if (set_is_point(set) || plain_difference(set->hi, set->lo, &last))
     return (Range){simplify_alone(arena, set->lo),
-                   make_const(arena, set->lo->type, 1)};
+                   make_const(arena, set->lo->type, wrap_add(last, 1))};
   const Expr *extent = ex_sub(arena, ex_addi(arena, set->hi, 1), set->lo);
   return (Range){simplify_alone(arena, set->lo), simplify_alone(arena, extent)};
 }

@@ -72,6 +72,58 @@ bool is_steady_sum(const Analyzer *analyzer, const Expr *expr) {
   return is_ordered(analyzer, expr, true);
 }
 
+/* ---- Differences -------------------------------------------------------- */
+
+typedef struct Terms {
+  int n;
+  const Expr *var[8];
+  int64_t scale[8], base;
+} Terms;
+
+static bool add_term(Terms *terms, const Expr *var, int64_t scale) {
+  int i = 0;
+  while (i < terms->n && terms->var[i] != var) i++;
+  if (i == sizeof terms->var / sizeof *terms->var) return false;
+  if (i == terms->n) {
+    terms->var[terms->n++] = var;
+    terms->scale[i] = 0;
+  }
+  terms->scale[i] = wrap_add(terms->scale[i], scale);
+  return true;
+}
+
+/* terms += expr * scale; false at what is not linear, or has many terms. */
+static bool add_linear(Terms *terms, const Expr *expr, int64_t scale) {
+  const Binary *op = AS(Binary, expr);
+  if (!dtype_eq(expr->type, INT32)) return false;
+  switch (expr->kind) {
+    case INT:
+      terms->base =
+          wrap_add(terms->base, wrap_mul(AS(IntImm, expr)->value, scale));
+      return true;
+    case VAR: return add_term(terms, expr, scale);
+    case ADD:
+    case SUB:
+      return add_linear(terms, op->a, scale) &&
+             add_linear(terms, op->b,
+                        expr->kind == ADD ? scale : wrap_sub(0, scale));
+    case MUL:
+      return op->b->kind == INT &&
+             add_linear(terms, op->a,
+                        wrap_mul(scale, AS(IntImm, op->b)->value));
+    default: return false;
+  }
+}
+
+bool plain_difference(const Expr *a, const Expr *b, int64_t *ret_value) {
+  Terms terms = {0};
+  if (!add_linear(&terms, a, 1) || !add_linear(&terms, b, -1)) return false;
+  for (int i = 0; i < terms.n; i++)
+    if (terms.scale[i]) return false;
+  *ret_value = terms.base;
+  return true;
+}
+
 /* ---- Offsets ------------------------------------------------------------ */
 
 /* sum += expr * scale, term by term; false at what is no int32 plain sum. */
