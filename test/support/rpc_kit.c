@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -46,6 +47,7 @@ static void on_term(int signal) {
 /* The server's process: tells its port, or 0, and serves. */
 static _Noreturn void serve(const vtac_rpc_server_options *options, int tell) {
   vtac_error error;
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing */
   serving = vtac_rpc_server_open(options, &error);
   const int port = serving ? vtac_rpc_server_port(serving) : 0;
   if (!port) fprintf(stderr, "kit_start: %s\n", error.message);
@@ -146,13 +148,22 @@ bool kit_wait_idle(const TestServer *server) {
   return false;
 }
 
-bool kit_log_has(const TestServer *server, const char *text) {
+static bool find_in_log(const char *path, const char *text) {
   static char log[1 << 20];
-  FILE *file = fopen(server->log, "r");
+  FILE *file = fopen(path, "r");
   size_t n = file ? fread(log, 1, sizeof log - 1, file) : 0;
   if (file) fclose(file);
   log[n] = '\0';
   return strstr(log, text) != NULL;
+}
+
+/* A session's end is logged when its process is gone. */
+bool kit_log_has(const TestServer *server, const char *text) {
+  for (int i = 0; i < 500; i++) {
+    if (find_in_log(server->log, text)) return true;
+    usleep(10000);
+  }
+  return false;
 }
 
 /* ---- Clients ------------------------------------------------------------ */

@@ -33,6 +33,7 @@ KitUsage kit_usage(pid_t pid);
 bool kit_wait_idle(const TestServer *server);
 /* The process of some session of the server, or 0. */
 pid_t kit_session_pid(const TestServer *server);
+/* Waits for it for five seconds. */
 bool kit_log_has(const TestServer *server, const char *text);
 
 /* A connected socket, or -1. */
