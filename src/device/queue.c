@@ -245,10 +245,11 @@ static const void *dram_bytes(void *self, uint64_t addr, uint64_t size) {
 }
 
 /* A stream brings all that it reads on chip, unless it goes on with what
- * another left. */
+ * another one of its program left. */
 static vtac_status verify_stream(CommandQueue *queue) {
-  HwVerifyOptions options = {
-      .dram = dram_bytes, .self = queue, .refuse_uninitialised = !queue->cut};
+  HwVerifyOptions options = {.dram = dram_bytes,
+                             .self = queue,
+                             .refuse_uninitialised = !queue->goes_on};
   HwVerifyReport report;
   if (!queue->options.verify) return VTAC_OK;
   memcpy(options.tokens, queue->tokens, sizeof options.tokens);
@@ -274,6 +275,8 @@ static vtac_status run_stream(CommandQueue *queue) {
   return queue_latch(queue, status);
 }
 
+void queue_begin(CommandQueue *queue) { queue->goes_on = false; }
+
 vtac_status queue_synchronize(CommandQueue *queue) {
   vtac_status status = queue->failed ? queue->diag.status : VTAC_OK;
   if (!status && queue->recording.active)
@@ -286,5 +289,6 @@ vtac_status queue_synchronize(CommandQueue *queue) {
   else
     stream_drop(queue);
   queue->cut = false;
+  queue->goes_on = !status;
   return status;
 }

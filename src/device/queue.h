@@ -132,6 +132,11 @@ vtac_status queue_kernel_push(CommandQueue *queue, KernelId kernel);
 vtac_status queue_dep_push(CommandQueue *queue, int from, int to);
 vtac_status queue_dep_pop(CommandQueue *queue, int from, int to);
 
+/* A program begins.  Until then a stream may go on with what the one before it
+ * left on the chip; the first one of a program brings all that it reads, which
+ * `verify` checks. */
+void queue_begin(CommandQueue *queue);
+
 /* Ends the stream, runs it and waits.  Pops asked for afterwards, and tokens
  * left on the port, belong to the next stream. */
 vtac_status queue_synchronize(CommandQueue *queue);

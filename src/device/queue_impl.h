@@ -97,6 +97,7 @@ struct CommandQueue {
   Recording recording;
   uint64_t tokens[HW_TOKENS]; /* on the port; known if streams are verified */
   bool cut;                   /* the last stream ended for want of room */
+  bool goes_on;               /* the program has run a stream already */
   Upload stream_memory, image_memory;
   uint32_t last_count;  /* instructions of the last stream */
   uint64_t record_runs; /* when recording began: runs so far, pops */

@@ -536,6 +536,7 @@ Abi *abi_enter(Abi *abi) {
 }
 
 void abi_begin(Abi *abi) {
+  queue_begin(abi->queue);
   abi->run++;
   abi->failed = false;
   abi->message[0] = '\0';

@@ -117,6 +117,7 @@ static vtac_status run(const vtac_module *module, vtac_device *device, int n,
                        vtac_array *const *args, Diag *diag) {
   vtac_status status = module_check_args(module, device, n, args, diag);
   if (status) return status;
+  queue_begin(device->queue);
   if (!module->native && !module->func)
     return diag_set(diag, D_ARGUMENT,
                     "module '%s' was only described, not loaded",
