@@ -53,7 +53,8 @@ VTAC_API vtac_rpc *vtac_rpc_request(const char *host, int port, int priority,
                                     const vtac_rpc_options *options,
                                     vtac_error *error);
 /* The same interface to a device of this process, without a socket; files go to
- * a directory that is removed at the end. */
+ * a directory that is removed at the end.  Of the options (or NULL), simulator
+ * and sim_path count. */
 VTAC_API vtac_rpc *vtac_rpc_local(const vtac_config *config,
                                   const vtac_device_options *options,
                                   vtac_error *error);
@@ -116,13 +117,14 @@ typedef enum vtac_rpc_type {
   VTAC_RPC_ARRAY,
   VTAC_RPC_MODULE,
   VTAC_RPC_FUNCTION,
-  VTAC_RPC_DEVICE
+  VTAC_RPC_DEVICE,
+  VTAC_RPC_HANDLE
 } vtac_rpc_type;
 
 /* An argument or a result; what counts beside the type stands behind. */
 typedef struct vtac_rpc_value {
   vtac_rpc_type type;
-  int64_t integer;   /* INT; DEVICE: its type */
+  int64_t integer;   /* INT; DEVICE: its type; HANDLE */
   int device_id;     /* DEVICE */
   double number;     /* FLOAT */
   const void *bytes; /* TEXT, terminated; BYTES */

@@ -49,9 +49,8 @@ CPU = 1
 EXT_DEV = 12
 
 # The types of values, as the library numbers them.
-_NULL, _INT, _FLOAT, _TEXT, _BYTES, _ARRAY, _MODULE, _FUNCTION, _DEVICE = range(
-    9
-)
+_NULL, _INT, _FLOAT, _TEXT, _BYTES, _ARRAY, _MODULE = range(7)
+_FUNCTION, _DEVICE, _HANDLE = range(7, 10)
 
 # ---- Opening ----------------------------------------------------------------
 
@@ -69,7 +68,7 @@ def _options(
 ) -> RpcOptions:
     return RpcOptions(
         key.encode(),
-        _encoded(secret or os.environ.get("VTAC_RPC_SECRET")),
+        _encoded(secret or os.environ.get("VTAC_RPC_SECRET") or None),
         session_seconds,
         connect_seconds,
         call_seconds,
@@ -385,7 +384,7 @@ class Session:
         return values
 
     def _from_value(self, value: RpcValue):
-        if value.type == _INT:
+        if value.type in (_INT, _HANDLE):
             return value.integer
         if value.type == _FLOAT:
             return value.number

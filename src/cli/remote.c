@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "cli/files.h"
+#include "cli/rpc_options.h"
 
 enum {
   MOST_ARGS = 4,
   MOST_HOST = 256,
-  MOST_DIMS = 8,
+  MOST_DIMS = 16,
   SERVER_PORT = 9091,
   TRACKER_PORT = 9190
 };
@@ -68,21 +69,6 @@ static const char *code_target(const Remote *r) {
 
 /* ---- Connecting --------------------------------------------------------- */
 
-/* The secret is the first line of its file, or the environment's. */
-static int read_secret(const CommonOptions *options, char **ret) {
-  size_t size;
-  const char *environment = getenv("VTAC_RPC_SECRET");
-  if (!options->rpc_secret_file) {
-    *ret = environment && *environment ? strdup(environment) : NULL;
-    return -1;
-  }
-  char *text = input_read(options->rpc_secret_file, &size);
-  if (!text) return EXIT_ENVIRONMENT;
-  text[strcspn(text, "\r\n")] = '\0';
-  *ret = text;
-  return -1;
-}
-
 static int parse_place(const char *text, int port, char host[MOST_HOST],
                        int *ret_port) {
   vtac_error error;
@@ -107,7 +93,7 @@ static int parse_environment(const char *host, char ret[MOST_HOST],
   return -1;
 }
 
-static int connect_with(Remote *r, const vtac_rpc_options *rpc) {
+static int open_session(Remote *r, const vtac_rpc_options *rpc) {
   const CommonOptions *options = r->options;
   const bool tracked = options->rpc_tracker;
   const char *place = tracked ? options->rpc_tracker : options->rpc;
@@ -124,13 +110,13 @@ static int connect_with(Remote *r, const vtac_rpc_options *rpc) {
   return r->session ? -1 : report(&error);
 }
 
-static int connect(Remote *r) {
+static int open_configured(Remote *r) {
   vtac_error error;
-  char *secret = NULL;
-  int status = read_secret(r->options, &secret);
-  if (status >= 0) return status;
+  char *secret;
+  if (!read_secret(r->options->rpc_secret_file, &secret))
+    return EXIT_ENVIRONMENT;
   const vtac_rpc_options rpc = {.key = r->options->rpc_key, .secret = secret};
-  status = connect_with(r, &rpc);
+  int status = open_session(r, &rpc);
   free(secret);
   if (status >= 0) return status;
   if (vtac_rpc_reconfigure(r->session, r->config, &error))
@@ -147,7 +133,7 @@ int remote_open(const CommonOptions *options, const vtac_config *config,
   }
   r->options = options;
   r->config = config;
-  int status = connect(r);
+  int status = open_configured(r);
   if (status < 0)
     *ret = r;
   else

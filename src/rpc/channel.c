@@ -33,6 +33,8 @@ void channel_open(RpcChannel *ret, int fd) {
   *ret = (RpcChannel){.fd = fd, .packet_limit = RPC_PACKET_LIMIT};
   /* Requests are small and are waited for.  A pair of sockets refuses this. */
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  /* A peer that is cut off says nothing; without a deadline, this tells. */
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
 void channel_close(RpcChannel *channel) {
@@ -88,7 +90,7 @@ static bool would_block(void) {
 
 /* Drops n bytes off the front of the pieces. */
 static void advance(struct iovec *piece, int *count, size_t n) {
-  for (int i = 0; i < *count; i++) {
+  for (int i = 0; i < *count && n; i++) {
     size_t part = n < piece[i].iov_len ? n : piece[i].iov_len;
     piece[i].iov_base = (char *)piece[i].iov_base + part;
     piece[i].iov_len -= part;

@@ -114,6 +114,9 @@ static vtac_status to_wire(const vtac_rpc *session, const vtac_rpc_value *value,
     case VTAC_RPC_DEVICE:
       *ret = rpc_device((RpcDevice){(int32_t)value->integer, value->device_id});
       return VTAC_OK;
+    case VTAC_RPC_HANDLE:
+      *ret = rpc_handle(RPC_HANDLE, (uint64_t)value->integer);
+      return VTAC_OK;
   }
   return wrong_argument(i, "has no type that is known", diag);
 }
@@ -175,6 +178,9 @@ static vtac_status from_wire(vtac_rpc *session, const RpcValue *value,
       ret->device_id = value->device.id;
       return VTAC_OK;
     case RPC_HANDLE:
+      ret->type = VTAC_RPC_HANDLE;
+      ret->integer = (int64_t)value->handle;
+      return VTAC_OK;
     case RPC_DTYPE:
     case RPC_TENSOR: break;
   }

@@ -281,6 +281,35 @@ static void everything(vtac_rpc *session) {
   must(vtac_rpc_program(session, "1x16.bit", "bits", 4, &error), &error);
 }
 
+/* A file says what it is without being loaded, and then can't be run. */
+static void description(void **state) {
+  char path[] = "/tmp/vtac-XXXXXX.o";
+  vtac_param param;
+  vtac_error error;
+  (void)state;
+  if (!object) skip();
+  int fd = mkstemps(path, 2);
+  assert_int_equal(write(fd, object, object_size), object_size);
+  close(fd);
+  vtac_module *module = vtac_module_describe(path, &error);
+  if (!module) fail_msg("%s", error.message);
+  assert_string_equal(vtac_module_name(module), "gemm");
+  assert_true(vtac_module_param(module, 2, &param) && param.written);
+  vtac_device *device = vtac_device_open(config, NULL, &error);
+  vtac_array *args[3];
+  for (int i = 0; i < 3; i++) args[i] = parameter(module, device, i, NULL);
+  assert_int_equal(vtac_module_run(module, device, 3, args, &error),
+                   VTAC_INVALID);
+  assert_string_equal(error.message,
+                      "module 'gemm' was only described, not loaded");
+  for (int i = 0; i < 3; i++) vtac_array_free(args[i]);
+  vtac_device_close(device);
+  vtac_module_free(module);
+  unlink(path);
+  assert_null(vtac_module_describe(path, &error));
+  assert_int_equal(error.status, VTAC_IO);
+}
+
 /* ---- Where -------------------------------------------------------------- */
 
 static void in_this_process(void **state) {
@@ -323,8 +352,8 @@ static void with_a_secret(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(in_this_process),
-                                     cmocka_unit_test(on_a_server),
-                                     cmocka_unit_test(with_a_secret)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(description), cmocka_unit_test(in_this_process),
+      cmocka_unit_test(on_a_server), cmocka_unit_test(with_a_secret)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -334,6 +334,7 @@ static void results_of_all_types(void **state) {
        "0200000000000000 0300000000000000" ZERO8 "4200000000000000"},
       {CALL_F,
        "1700000000000000 05000000 01000000 0B000000 0300000000000000 626164"},
+      {CALL_F, RESULT("03", "7700000000000000")},
       {CALL_F, RESULT("0A", "1500000000000000")},
       {FREE_FUNCTION("1500000000000000"), VOID_ANSWER},
       {"2000000000000000 0A000000 02000000 03000000 00000000"
@@ -362,6 +363,8 @@ static void results_of_all_types(void **state) {
   assert_int_equal(vtac_rpc_call(f, 0, NULL, &value, &error), VTAC_DEVICE);
   assert_string_equal(error.message, "the server says: bad");
   assert_string_equal(error.id, "rpc-remote");
+  assert_int_equal(vtac_rpc_call(f, 0, NULL, &value, &error), VTAC_OK);
+  assert_true(value.type == VTAC_RPC_HANDLE && value.integer == 0x77);
   /* A function that nobody wants is given back at once. */
   assert_int_equal(vtac_rpc_call(f, 0, NULL, NULL, &error), VTAC_OK);
   vtac_rpc_array_free(array);
