@@ -25,8 +25,9 @@ function strokes(context, ends, width) {
   context.stroke();
 }
 
+/* Paper is light. */
 function isDark() {
-  return matchMedia("(prefers-color-scheme: dark)").matches;
+  return matchMedia("screen and (prefers-color-scheme: dark)").matches;
 }
 
 function colourOf(group) {
@@ -92,38 +93,58 @@ class View {
 
 /* ---- A unit's cycles ---------------------------------------------------- */
 
-/* Draws the spans into the box [top, top + height). */
-function drawSpans(context, palette, view, spans, top, height) {
-  const groups = spans.groups;
-  const paths = palette.fills.map(() => new Path2D());
-  const before = new Float64Array(groups), after = new Float64Array(groups);
-  const total = spans.ends.length ? spans.ends[spans.ends.length - 1] : 0;
-  let x = view.left;
-  const right = Math.min(view.left + view.width, view.x(total));
-  while (x < right) {
-    const cycle = Math.max(0, view.cycle(x));
-    const i = spans.find(cycle);
-    if (i >= spans.ends.length) break;
-    const end = view.x(spans.ends[i]);
+/* Calls solid(group, x0, x1) for spans that are wider than a pixel, and
+ * column(x, shares) for the pixels in between, where shares add up to 1.  All
+ * in whole pixels: blurred edges would take longer and say less. */
+function visitSpans(view, spans, solid, column) {
+  const { ends, groups } = spans;
+  const total = ends.length ? ends[ends.length - 1] : 0;
+  const right = Math.ceil(Math.min(view.left + view.width, view.x(total)));
+  let x = view.left, cycle = Math.max(0, view.cycle(x)), i = spans.find(cycle);
+  let before = new Float64Array(groups), after = new Float64Array(groups);
+  const shares = new Float64Array(groups);
+  let known = false; /* `before` is up to `cycle` */
+  while (x < right && i < ends.length) {
+    const end = view.x(ends[i]);
     if (end >= x + 1) {
-      const stop = Math.min(end, right);
-      paths[spans.groupOf[spans.causes[i]]].rect(x, top, stop - x, height);
+      const stop = Math.round(Math.min(end, right));
+      solid(spans.groupOf[spans.causes[i]], x, stop);
       x = stop;
+      cycle = view.cycle(x);
+      i = spans.find(cycle);
+      known = false;
       continue;
     }
+    if (!known) spans.sumBefore(cycle, i, before);
     const next = Math.min(view.cycle(x + 1), total);
-    spans.sumBefore(cycle, i, before);
-    spans.sumBefore(next, spans.find(next), after);
-    let y = top + height;
-    for (let g = 0; g < groups; g++) {
-      const part = ((after[g] - before[g]) / (next - cycle)) * height;
-      y -= part;
-      if (part > 0) paths[g].rect(x, y, 1, part);
-    }
+    i = spans.find(next);
+    spans.sumBefore(next, i, after);
+    for (let g = 0; g < groups; g++)
+      shares[g] = (after[g] - before[g]) / (next - cycle);
+    column(x, shares);
+    [before, after, known] = [after, before, true];
     x += 1;
+    cycle = next;
   }
-  paths.forEach((path, g) => {
-    context.fillStyle = palette.fills[g];
+}
+
+/* Draws the spans into the box [top, top + height), each group as one path: a
+ * fill with a pattern costs the more the more often it is begun. */
+function drawSpans(context, palette, view, spans, top, height) {
+  const paths = palette.fills.map(() => new Path2D());
+  visitSpans(view, spans,
+    (group, x0, x1) => paths[group].rect(x0, top, x1 - x0, height),
+    (x, shares) => {
+      let sum = 0, bottom = top + height;
+      shares.forEach((share, group) => {
+        sum += share;
+        const y = Math.round(top + height * (1 - sum));
+        if (y < bottom) paths[group].rect(x, y, 1, bottom - y);
+        bottom = Math.min(bottom, y);
+      });
+    });
+  paths.forEach((path, group) => {
+    context.fillStyle = palette.fills[group];
     context.fill(path);
   });
 }

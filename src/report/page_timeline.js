@@ -156,8 +156,11 @@ class Timeline {
       pressed = null;
     });
     addEventListener("resize", () => this.resize());
-    matchMedia("(prefers-color-scheme: dark)")
-      .addEventListener("change", () => this.resize());
+    for (const query of ["(prefers-color-scheme: dark)", "print"])
+      matchMedia(query).addEventListener("change", () => {
+        this.resize();
+        this.drawNow(); /* a printer does not wait for a frame */
+      });
   }
   click(x, y) {
     const unit = this.unitAt(y);

@@ -328,8 +328,9 @@ class KernelPage(PageTest):
         self.assertNotEqual(dark[0], light[0])
         self.assertLess(dark[1], 64)
         self.browser.command("Emulation.setEmulatedMedia", media="print",
-                             features=[])
-        self.assertEqual(paper()[0], "rgb(255, 255, 255)")
+                             features=[{"name": "prefers-color-scheme",
+                                        "value": "dark"}])
+        self.assertEqual(paper(), light)
         self.browser.command("Emulation.setEmulatedMedia", media="",
                              features=[])
 
@@ -406,8 +407,9 @@ class MillionEvents(PageTest):
         print(f"{events} events, loaded in {round(loaded)} ms; milliseconds: "
               f"{json.dumps(worst)}")
         middle = statistics.median(sum(times.values(), []))
-        self.assertLess(middle, 200)
-        self.assertLess(max(worst.values()), 2000)
+        # Two busy cores need a sixth of this.
+        self.assertLess(middle, 400)
+        self.assertLess(max(worst.values()), 4000)
         self.assertLess(loaded, 30000)
 
 
