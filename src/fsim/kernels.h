@@ -67,6 +67,8 @@ typedef struct Kernels {
   /* Tiles of weights of bytes, prepared for `gemm`; NULL where the raw order
    * is kept. */
   void (*prepare)(void *to, const int8_t *from, size_t tiles, int block);
+  /* One tile of weights of 16 bits; set where lanes have 16 bits. */
+  void (*prepare_wide)(void *to, const void *from, int block);
   /* Activations of bytes. */
   void (*load_inp)(void *to, const void *from, size_t lanes);
   /* 128 times the sum of each row of `block` lanes; writes up to 15 more. */

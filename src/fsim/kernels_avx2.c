@@ -103,6 +103,8 @@ VEC_INLINE __m128i load_groups(const int8_t *from) {
 
 #include "fsim/prepare_x86.h"
 
+#include "fsim/prepare_wide.h"
+
 TARGET static void prepare(void *to, const int8_t *from, size_t tiles,
                            int block) {
   const size_t lanes = (size_t)(block * block);
@@ -124,6 +126,7 @@ static const Kernels kernels = {
                  [5] = gemm_raw_32,
                  [6] = gemm_raw_64},
     .prepare = prepare,
+    .prepare_wide = prepare_wide,
     .load_inp = widen,
     .alu = alu_run,
     .narrow = narrow,

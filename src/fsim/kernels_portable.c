@@ -149,6 +149,8 @@ VEC_INLINE __m128i load_groups(const int8_t *from) { return load_bytes(from); }
 
 #include "fsim/prepare_x86.h"
 
+#include "fsim/prepare_wide.h"
+
 static void prepare(void *to, const int8_t *from, size_t tiles, int block) {
   const size_t lanes = (size_t)(block * block);
   for (size_t t = 0; t < tiles; t++)
@@ -169,6 +171,7 @@ static const Kernels pair_kernels = {
                  [5] = gemm_raw_32,
                  [6] = gemm_raw_64},
     .prepare = prepare,
+    .prepare_wide = prepare_wide,
     .load_inp = widen_to_16,
     .alu = alu_run,
     .narrow = narrow,

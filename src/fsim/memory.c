@@ -205,14 +205,6 @@ static void take_inp(const Intake *intake, uint8_t *to, const uint8_t *from,
     convert_any(to, intake->kept_bits, from, intake->bits, lanes);
 }
 
-/* Pairs of 16-bit weights in the order of kernels->prepare. */
-static void prepare_pairs(uint8_t *to, const uint8_t *from, size_t block) {
-  for (size_t output = 0; output < block; output++)
-    for (size_t k = 0; k < block; k += 2)
-      memcpy(to + (k / 2 * block + output) * 4, from + (output * block + k) * 2,
-             4);
-}
-
 static void take_wgt(const Intake *intake, uint8_t *to, const uint8_t *from,
                      size_t elements) {
   const Fast *fast = intake->fast;
@@ -227,7 +219,7 @@ static void take_wgt(const Intake *intake, uint8_t *to, const uint8_t *from,
       to_bytes(fast->tile_bytes, from, intake->bits, intake->lanes);
       kernels->prepare(to, fast->tile_bytes, 1, block);
     } else {
-      prepare_pairs(to, from, (size_t)block);
+      kernels->prepare_wide(to, from, block);
     }
   }
 }
