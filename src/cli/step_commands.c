@@ -142,6 +142,7 @@ static const struct {
   const char *name, *words, *help;
   bool (*run)(StepSession *session, const StepWords *words);
 } table[] = {
+    {"quit", "", "leave", command_quit},
     {"next", "[N]", "run the next instruction, or N", command_next},
     {"until", "INSN", "run until an instruction is the next", command_until},
     {"until", "cycle N", "run until one starts in that cycle or later",
@@ -163,7 +164,6 @@ static const struct {
      command_print},
     {"counters", "", "work so far", command_counters},
     {"help", "", "this list", command_help},
-    {"quit", "", "leave", command_quit},
 };
 enum { COMMANDS = sizeof table / sizeof *table };
 
@@ -176,26 +176,20 @@ static bool command_help(StepSession *session, const StepWords *words) {
     printf("  %-34s %s\n", left, table[i].help);
   }
   puts(
-      "A command may be cut to what no other one begins with; an empty line\n"
-      "repeats the last one.  Numbers are decimal, or hexadecimal behind 0x.");
+      "A command may be cut short: the first in this list that begins so is "
+      "meant.\n"
+      "An empty line repeats the last one.  Numbers are decimal, or "
+      "hexadecimal\n"
+      "behind 0x.");
   return true;
 }
 
-/* The command that the word is, or begins alone; -1 after a complaint. */
+/* The first command that begins with the word; -1 after a complaint. */
 static int find(const char *word) {
-  size_t length = strlen(word);
-  int found = -1;
-  for (int i = 0; i < COMMANDS; i++) {
-    if (strncmp(table[i].name, word, length)) continue;
-    if (!table[i].name[length]) return i;
-    if (found >= 0 && strcmp(table[i].name, table[found].name)) {
-      complain("'%s' may be %s or %s", word, table[found].name, table[i].name);
-      return -1;
-    }
-    if (found < 0) found = i;
-  }
-  if (found < 0) complain("there is no command '%s'; try 'help'", word);
-  return found;
+  for (int i = 0; i < COMMANDS; i++)
+    if (!strncmp(table[i].name, word, strlen(word))) return i;
+  complain("there is no command '%s'; try 'help'", word);
+  return -1;
 }
 
 void step_command(StepSession *session, char *line) {

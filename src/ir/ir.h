@@ -170,7 +170,6 @@ typedef struct IterVar {
   const Var *var;
   IterType type;
   const char *thread_tag; /* "" unless THREAD_INDEX */
-  const char *stage;      /* whose loop a mark is on, for messages; or NULL */
 } IterVar;
 
 const char *iter_type_name(IterType type);

@@ -142,7 +142,7 @@ const Expr *make_broadcast(Arena *arena, const Expr *value, int lanes) {
 const IterVar *make_iter(Arena *arena, Range dom, const Var *var, IterType type,
                          const char *thread_tag) {
   IterVar *iter = arena_alloc(arena, sizeof *iter);
-  *iter = (IterVar){dom, var, type, thread_tag, NULL};
+  *iter = (IterVar){dom, var, type, thread_tag};
   return iter;
 }
 

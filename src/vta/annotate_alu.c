@@ -5,37 +5,15 @@
  * The name of the kernel's runner is a new object each time: scopes are
  * merged by the identity of it (lift_attr_scope.c), and two ALU stages make
  * two kernels.  So do two nests of one stage, perhaps each under a condition.
- * A stage marked skip_alu is dropped.
- *
- * The mark notes the stage's name, for messages: what the stage writes may soon
- * lie in the memory, and go by the name, of what it reads. */
+ * A stage marked skip_alu is dropped. */
 #include "ir/make.h"
 #include "ir/traverse.h"
 #include "vta/calls.h"
 
 typedef struct Annotator {
   Rewriter rw;
-  Arena *scratch;
   const VtaEnv *env;
 } Annotator;
-
-static void note_store(void *self, const Stmt *stmt) {
-  const Store **found = self;
-  if (!*found) *found = as_store(stmt);
-}
-
-/* The mark with the name of what is stored under it. */
-static const Stmt *with_stage(const Annotator *annotator, const Stmt *mark) {
-  Arena *arena = annotator->rw.arena;
-  const Attr *attr = AS(Attr, mark);
-  const Store *store = NULL;
-  post_order_stmt(annotator->scratch, attr->body, &store, NULL, note_store);
-  if (!store || attr->node.on != ON_ITER) return mark;
-  const IterVar *axis = attr->node.first;
-  IterVar *named = arena_copy(arena, axis, sizeof *named);
-  named->stage = store->buffer->name;
-  return make_attr(arena, on_iter(named), attr->key, attr->value, attr->body);
-}
 
 /* The nest `body` of the stage `pragma` as a kernel. */
 static const Stmt *annotate_nest(const Annotator *annotator, const Stmt *pragma,
@@ -56,7 +34,6 @@ static const Stmt *annotate_attr(Rewriter *rw, const Stmt *stmt) {
   if (attr_is_pragma(AS(Attr, stmt), "skip_alu")) return make_nop(rw->arena);
   stmt = rewrite_stmt_children(rw, stmt);
   if (!attr_is_pragma(AS(Attr, stmt), "alu")) return stmt;
-  stmt = with_stage(annotator, stmt);
   const Seq *seq = as_seq(AS(Attr, stmt)->body);
   if (!seq) return annotate_nest(annotator, stmt, AS(Attr, stmt)->body);
   const Stmt **nest = ARENA_ARRAY(rw->arena, const Stmt *, seq->n);
@@ -68,8 +45,7 @@ static const Stmt *annotate_attr(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_annotate_alu_scope(const PassContext *context,
                                     const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = annotate_attr};
-  Annotator annotator = {
-      {context->arena, NULL, stmts}, context->scratch, vta_env(context)};
+  Annotator annotator = {{context->arena, NULL, stmts}, vta_env(context)};
   return func_with_body(context->arena, func,
                         rewrite_stmt(&annotator.rw, func->body));
 }

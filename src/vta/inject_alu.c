@@ -321,7 +321,7 @@ static const Stmt *inject_stage(Injector *injector, const Attr *attr) {
   Alu alu = {.env = injector->env,
              .arena = injector->rw.arena,
              .analyzer = injector->analyzer,
-             .stage = axis ? axis->stage : NULL};
+             .stage = attr->stage};
   alu.name = alu.stage ? alu.stage : axis ? axis->var->hint : "?";
   match_loops(&alu, attr->body);
   const AluStage stage = {.arena = alu.arena,

@@ -141,9 +141,8 @@ prints '2 of 5 instructions have run' # an empty line went on once more
 
 # ---- Mistakes ---------------------------------------------------------------
 
-printf 'b\nfoo\nbreak 99\nbreak acc 5..2\nnext 1\nprint acc 0..99999\nquit\n' |
+printf 'foo\nb 99\nbreak acc 5..2\nnext 1\nprint acc 0..99999\nquit\n' |
   step 2 "$folder/add.bin"
-complains "'b' may be break"
 complains "no command 'foo'"
 complains "no instruction 99"
 complains "ends before it begins"
