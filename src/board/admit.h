@@ -12,10 +12,17 @@ typedef struct Admission {
   const HwConfig *config;
   Region *region;
   HwDecoder decoder;
-  uint64_t tokens[HW_TOKENS];   /* on the board, between runs */
-  uint64_t counts[HW_COUNTERS]; /* of the stream admitted last */
+  uint64_t tokens[HW_TOKENS]; /* on the board, between runs */
+
+  /* The stream admitted last, and what was found out about it: the same one
+   * again, in the same state, need not be looked at. */
   Insn *insns;
+  uint8_t *bytes;
   uint32_t count, capacity;
+  uint64_t before[HW_TOKENS], after[HW_TOKENS];
+  uint64_t changes; /* the region's, then */
+  bool admitted;
+  uint64_t counts[HW_COUNTERS];
 } Admission;
 
 /* `config` and `region` must outlive it. */

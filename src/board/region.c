@@ -68,6 +68,7 @@ vtac_status region_alloc(Region *region, size_t size, HwAddr *ret, Diag *diag) {
   memmove(region->block + at + 1, region->block + at,
           (region->blocks++ - at) * sizeof *region->block);
   region->block[at] = (RegionBlock){addr, size, span, false, false};
+  region->changes++;
   *ret = addr;
   return VTAC_OK;
 }
@@ -91,6 +92,7 @@ vtac_status region_free(Region *region, HwAddr addr, Diag *diag) {
     return diag_set(diag, D_DRAM_RANGE,
                     "free of 0x%08x: no live block starts there", addr);
   size_t at = (size_t)(block - region->block);
+  region->changes++;
   memmove(block, block + 1, (--region->blocks - at) * sizeof *block);
   return VTAC_OK;
 }

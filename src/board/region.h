@@ -19,6 +19,7 @@ typedef struct Region {
   size_t size;
   RegionBlock *block; /* by address */
   size_t blocks, capacity;
+  uint64_t changes; /* allocations and frees so far */
 } Region;
 
 /* `base` is a device address on a page, not 0. */

@@ -37,7 +37,7 @@ static const char *at(const char *path) {
 
 static int setup(void **state) {
   (void)state;
-  board = (EmulatedBoard){.more = ", \"timeout_ms\": 100"};
+  board = (EmulatedBoard){.more = ", \"timeout_ms\": 1000", .memory = 1 << 18};
   hw_config_default(&board.config);
   emulator = 0;
   port = NULL;
@@ -111,7 +111,7 @@ static void test_attributes(void **state) {
   make();
   write_text(UDMABUF "/phys_addr", "nonsense\n");
   expect(D_BOARD_MEMORY, "phys_addr: cannot read: Invalid argument");
-  write_text(UDMABUF "/phys_addr", "0xfff00000\n");
+  write_text(UDMABUF "/phys_addr", "0xfffd0000\n");
   expect(D_BOARD_MEMORY, "are not pages inside 32 bits");
   write_text(UDMABUF "/phys_addr", "0x1000010\n");
   expect(D_BOARD_MEMORY, "are not pages");
@@ -214,7 +214,7 @@ static void test_timeout(void **state) {
   assert_int_equal(diag.id, D_BOARD_TIMEOUT);
   assert_string_equal(
       diag.message,
-      "the accelerator has not finished 2 instructions after 100 ms: fetch is "
+      "the accelerator has not finished 2 instructions after 1000 ms: fetch is "
       "busy (0x00), load is busy or waits for a token (0x81), compute is busy "
       "or waits for a token (0x81), store is busy or waits for a token (0x81); "
       "it was reset");
@@ -238,7 +238,7 @@ static void test_chisel_timeout(void **state) {
   assert_int_equal(port->ops->run(port, code, 1, &diag), VTAC_DEVICE);
   assert_string_equal(
       diag.message,
-      "the accelerator has not finished 1 instructions after 100 ms: the "
+      "the accelerator has not finished 1 instructions after 1000 ms: the "
       "accelerator is busy (0x01) at cycle 0; it was reset");
   assert_int_equal(port->ops->run(port, code, 1, &diag), VTAC_OK);
 }

@@ -388,6 +388,30 @@ static void test_bounds(void **state) {
   check_output(5);
 }
 
+/* A stream that was right is looked at again when its memory is gone. */
+static void test_freed(void **state) {
+  (void)state;
+  Diag diag;
+  Insn stream[5];
+  make_addition(stream);
+  memset(host(data + 8192, 48), 77, 48);
+  fill_input(0);
+  for (int i = 0; i < 3; i++) run_well(stream, 5);
+  check_output(5);
+  assert_int_equal(port->ops->free(port, data, &diag), 0);
+  assert_int_equal(run(stream, 5, &diag), VTAC_INVALID);
+  assert_int_equal(diag.id, D_DRAM_RANGE);
+  port->ops->reset(port);
+  const HwAddr before = data;
+  assert_int_equal(port->ops->alloc(port, DATA_SIZE, &data, &diag), 0);
+  assert_int_equal(data, before);
+  memset(host(data, DATA_SIZE), 0, DATA_SIZE);
+  memset(host(data + 8192, 48), 77, 48);
+  fill_input(3);
+  run_well(stream, 5);
+  check_output(8);
+}
+
 /* ---- All of it, of each ------------------------------------------------- */
 
 int main(void) {
@@ -396,7 +420,8 @@ int main(void) {
       cmocka_unit_test(test_addition),  cmocka_unit_test(test_sequence),
       cmocka_unit_test(test_product),   cmocka_unit_test(test_skip),
       cmocka_unit_test(test_timing),    cmocka_unit_test(test_tokens),
-      cmocka_unit_test(test_malformed), cmocka_unit_test(test_bounds)};
+      cmocka_unit_test(test_malformed), cmocka_unit_test(test_bounds),
+      cmocka_unit_test(test_freed)};
   enum { TESTS = sizeof tests / sizeof *tests };
   int failed = 0;
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {

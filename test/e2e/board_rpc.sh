@@ -11,7 +11,7 @@ if [ $# = 0 ]; then
   "$VTAC" gemm -o /nonexistent/gemm.o 2>&1 | grep -q no-codegen && exit 0
   "$EMULATOR" sh "$0" works
   "$EMULATOR" --cache sync sh "$0" works
-  "$EMULATOR" --hang 1 --timeout 200 sh "$0" hangs
+  "$EMULATOR" --hang 1 --timeout 2000 sh "$0" hangs
   exit
 fi
 
@@ -45,7 +45,7 @@ fi
 # A run that hangs fails for its client alone: the session, which may open
 # nothing any more, resets the board, and the next client gets a right result.
 "$VTAC" gemm --rpc "127.0.0.1:$port" >/dev/null 2>"$work/error" && exit 1
-if ! grep -q 'has not finished .* after 200 ms: fetch is busy' "$work/error" ||
+if ! grep -q 'has not finished .* after 2000 ms: fetch is busy' "$work/error" ||
   ! grep -q 'it was reset' "$work/error"; then
   cat "$work/error"
   exit 1
