@@ -4,13 +4,9 @@
 #   make demo        builds the command, then shows the two seed workloads, and
 #                    what virtual threads do to the cycles of one
 #   make test        builds, then runs all tests
-<<<<<<< HEAD
-#   make check-long  the tests with many more random cases, and the fuzzers:
-#                    FUZZ_SECONDS each, FUZZ_RPC_SECONDS what a network feeds
-=======
 #   make check-long  the tests with many more random cases, illegal ones with
-#                    ASan and UBSan, and the fuzzers
->>>>>>> 55f9076 (Random illegal schedules, and what they found)
+#                    ASan and UBSan, and the fuzzers: FUZZ_SECONDS each,
+#                    FUZZ_RPC_SECONDS what a network feeds
 #   make bench       builds, then measures against the targets
 #   make sanitize    builds with ASan and UBSan in build-asan/, runs all tests
 #   make install     to PREFIX (/usr/local), below DESTDIR if given
