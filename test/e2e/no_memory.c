@@ -57,6 +57,8 @@ typedef struct Life {
   vtac_module *module;
   vtac_device *device;
   vtac_array *array[FAMILY_ARGS];
+  vtac_profile *profile, *what_if;
+  vtac_stepper *stepper;
   vtac_error error;
 } Life;
 
@@ -101,6 +103,20 @@ static bool make_arrays(Life *life, const TestData *data) {
   return true;
 }
 
+/* Where its cycles go, and its instructions one by one. */
+static bool explain(Life *life) {
+  enum { MERGED_STORES = 3 };
+  size_t count;
+  vtac_error *error = &life->error;
+  life->profile = vtac_profile_module(life->module, error);
+  if (!life->profile) return false;
+  life->what_if = vtac_profile_what_if(life->profile, MERGED_STORES, error);
+  if (!life->what_if) return false;
+  const void *insns = vtac_profile_insns(life->profile, &count);
+  life->stepper = vtac_stepper_new(life->config, insns, count, NULL, error);
+  return life->stepper && !vtac_stepper_run(life->stepper, error);
+}
+
 static bool run(Life *life, const FamilyCase *family, const TestData *data) {
   const vtac_device_options options = {.verify = 1};
   int8_t result[1024];
@@ -118,10 +134,13 @@ static bool run(Life *life, const FamilyCase *family, const TestData *data) {
   assert_true(vtac_array_size(res) <= sizeof result);
   if (vtac_array_read(res, result, error)) return false;
   assert_memory_equal(result, data->expected, vtac_array_size(res));
-  return true;
+  return explain(life);
 }
 
 static void end(Life *life) {
+  vtac_stepper_free(life->stepper);
+  vtac_profile_free(life->what_if);
+  vtac_profile_free(life->profile);
   for (int i = 0; i < FAMILY_ARGS; i++) vtac_array_free(life->array[i]);
   vtac_device_close(life->device);
   vtac_module_free(life->module);
