@@ -26,7 +26,6 @@ from ._library import (
     RpcOptions,
     RpcPlace,
     RpcQueue,
-    RpcTiming,
     RpcValue,
     integers,
     lib,
@@ -35,22 +34,31 @@ from ._library import (
 from .config import Config, as_config
 from .device import SIMULATORS, Counters, as_numpy, counter_names
 from .errors import InvalidError
+from ._remote import (
+    ARRAY,
+    BYTES,
+    CPU,
+    DEVICE,
+    EXT_DEV,
+    FLOAT,
+    FUNCTION,
+    HANDLE,
+    INT,
+    MODULE,
+    NULL,
+    TEXT,
+    RemoteArray,
+    RemoteFunction,
+    RemoteModule,
+)
 from .module import free_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy
-
 SERVER_PORT = 9091
 TRACKER_PORT = 9190
-CPU = 1
-EXT_DEV = 12
-
-# The types of values, as the library numbers them.
-_NULL, _INT, _FLOAT, _TEXT, _BYTES, _ARRAY, _MODULE = range(7)
-_FUNCTION, _DEVICE, _HANDLE = range(7, 10)
 
 # ---- Opening ----------------------------------------------------------------
 
@@ -350,7 +358,7 @@ class Session:
     def _to_value(self, ret: RpcValue, value, keep: list) -> None:
         """Fills in a value; `keep` holds what it points to."""
         if value is None:
-            ret.type = _NULL
+            ret.type = NULL
         elif isinstance(value, (RemoteArray, RemoteModule, RemoteFunction)):
             if value.session is not self:
                 raise InvalidError(
@@ -359,14 +367,14 @@ class Session:
             ret.type, field = value._kind
             setattr(ret, field, value._live())
         elif isinstance(value, (bool, int)) or hasattr(value, "__index__"):
-            ret.type, ret.integer = _INT, int(value)
+            ret.type, ret.integer = INT, int(value)
         elif isinstance(value, float):
-            ret.type, ret.number = _FLOAT, value
+            ret.type, ret.number = FLOAT, value
         elif isinstance(value, (str, bytes, bytearray, memoryview)):
             is_text = isinstance(value, str)
             content = value.encode() if is_text else bytes(value)
             keep.append(content)
-            ret.type = _TEXT if is_text else _BYTES
+            ret.type = TEXT if is_text else BYTES
             ret.bytes = ctypes.cast(content, ctypes.c_void_p)
             ret.size = len(content)
         else:
@@ -384,29 +392,29 @@ class Session:
         return values
 
     def _from_value(self, value: RpcValue):
-        if value.type in (_INT, _HANDLE):
+        if value.type in (INT, HANDLE):
             return value.integer
-        if value.type == _FLOAT:
+        if value.type == FLOAT:
             return value.number
-        if value.type == _TEXT:
+        if value.type == TEXT:
             return ctypes.string_at(value.bytes, value.size).decode(
                 "utf-8", "replace"
             )
-        if value.type == _BYTES:
+        if value.type == BYTES:
             return ctypes.string_at(value.bytes, value.size)
-        if value.type == _ARRAY:
+        if value.type == ARRAY:
             return RemoteArray(
                 self, self._own(value.array, lib.rpc_array_free)
             )
-        if value.type == _MODULE:
+        if value.type == MODULE:
             return RemoteModule(
                 self, self._own(value.module, lib.rpc_module_free)
             )
-        if value.type == _FUNCTION:
+        if value.type == FUNCTION:
             return RemoteFunction(
                 self, self._own(value.function, lib.rpc_function_free), ""
             )
-        if value.type == _DEVICE:
+        if value.type == DEVICE:
             return value.integer, value.device_id
         return None
 
@@ -439,237 +447,6 @@ class Session:
     def __del__(self) -> None:
         if self.__dict__.get("_handle"):
             self.close()
-
-
-# ---- What belongs to a session ----------------------------------------------
-
-
-class _Remote:
-    """An object of a session."""
-
-    _kind = (_NULL, "")
-
-    def __init__(self, session: Session, handle: int) -> None:
-        self.session = session
-        self._handle = handle
-
-    def _live(self) -> int:
-        if self._handle not in self.session._live:
-            raise InvalidError(f"{self!r} has been freed", "argument")
-        return self._handle
-
-    def free(self) -> None:
-        """Gives it back to the server."""
-        with self.session._open():
-            handle, self._handle = self._handle, 0
-            self.session._free(handle)
-
-    def __del__(self) -> None:
-        # The session frees it when it is next used: whoever collects garbage
-        # must not wait for a server.
-        handle = self.__dict__.get("_handle")
-        if handle and handle in self.session._live:
-            self.session._dead.append(handle)
-
-
-class RemoteFunction(_Remote):
-    """A function of a server; call it with numbers, texts, bytes, and arrays,
-    modules and functions of the session."""
-
-    _kind = (_FUNCTION, "function")
-
-    def __init__(self, session: Session, handle: int, name: str) -> None:
-        super().__init__(session, handle)
-        self.name = name
-
-    def __call__(self, *args):
-        keep: list = []
-        result = RpcValue()
-        error = Error()
-        with self.session._open():
-            values = self.session._to_values(args, keep)
-            if lib.rpc_call(
-                self._live(),
-                len(args),
-                values,
-                ctypes.byref(result),
-                ctypes.byref(error),
-            ):
-                raise error.exception()
-            return self.session._from_value(result)
-
-    def __repr__(self) -> str:
-        return f"<RemoteFunction {self.name}>"
-
-
-class RemoteModule(_Remote):
-    """A module on a server; calling it calls its only function."""
-
-    _kind = (_MODULE, "module")
-
-    def __init__(self, session: Session, handle: int) -> None:
-        super().__init__(session, handle)
-        self._entry: RemoteFunction | None = None
-
-    def function(self, name: str | None = None) -> RemoteFunction:
-        """A function by its name; None is the only one."""
-        error = Error()
-        with self.session._open():
-            handle = lib.rpc_module_function(
-                self._live(), _encoded(name), ctypes.byref(error)
-            )
-            if not handle:
-                raise error.exception()
-            self.session._own(handle, lib.rpc_function_free)
-        return RemoteFunction(self.session, handle, name or "")
-
-    def __call__(self, *arrays) -> None:
-        if self._entry is None:
-            self._entry = self.function()
-        self._entry(*arrays)
-
-    def time(
-        self,
-        *arrays,
-        name: str | None = None,
-        device=(EXT_DEV, 0),
-        number: int = 1,
-        repeat: int = 1,
-        min_repeat_ms: int = 0,
-        cooldown_ms: int = 0,
-        repeats_to_cooldown: int = 1,
-        preprocess: str = "",
-    ) -> list[float]:
-        """Seconds of one run, for each of ``repeat`` measurements of
-        ``number`` runs, after one run to get warm."""
-        timing = RpcTiming(
-            *device,
-            number,
-            repeat,
-            min_repeat_ms,
-            cooldown_ms,
-            repeats_to_cooldown,
-            preprocess.encode(),
-        )
-        keep: list = []
-        seconds = (ctypes.c_double * max(repeat, 1))()
-        error = Error()
-        with self.session._open():
-            values = self.session._to_values(arrays, keep)
-            if lib.rpc_time(
-                self._live(),
-                _encoded(name),
-                ctypes.byref(timing),
-                len(arrays),
-                values,
-                seconds,
-                ctypes.byref(error),
-            ):
-                raise error.exception()
-        return list(seconds)
-
-    def __repr__(self) -> str:
-        return "<RemoteModule>"
-
-
-class RemoteArray(_Remote):
-    """An array in the memory of a server's device."""
-
-    _kind = (_ARRAY, "array")
-
-    def __init__(self, session: Session, handle: int) -> None:
-        super().__init__(session, handle)
-        self.shape = tuple(
-            lib.rpc_array_dim(handle, i)
-            for i in range(lib.rpc_array_ndim(handle))
-        )
-        self.dtype = text(lib.rpc_array_dtype(handle))
-        self.nbytes: int = lib.rpc_array_size(handle)
-
-    def numpy(self) -> numpy.ndarray:
-        """A copy of the elements."""
-        import numpy
-
-        values = numpy.empty(self.shape, _numpy_dtype(self.dtype))
-        error = Error()
-        with self.session._open():
-            if lib.rpc_array_read(
-                self._live(), values.ctypes.data, ctypes.byref(error)
-            ):
-                raise error.exception()
-        return values
-
-    def copy_from(self, source) -> RemoteArray:
-        """Copies the elements of an array of the same shape and type."""
-        if isinstance(source, RemoteArray) and source.session is self.session:
-            return self._copy_there(source)
-        import numpy
-
-        if isinstance(source, RemoteArray):
-            source = source.numpy()
-        values = numpy.ascontiguousarray(as_numpy(source))
-        values = values.reshape(numpy.shape(source))
-        if values.shape != self.shape:
-            raise InvalidError(
-                f"the array has shape {self.shape}, the source"
-                f" {values.shape}",
-                "argument",
-            )
-        if values.dtype != _numpy_dtype(self.dtype):
-            raise InvalidError(
-                f"the array holds {self.dtype}, the source {values.dtype}",
-                "argument",
-                f"convert it: source.astype({self.dtype!r})",
-            )
-        error = Error()
-        with self.session._open():
-            if lib.rpc_array_write(
-                self._live(), values.ctypes.data, ctypes.byref(error)
-            ):
-                raise error.exception()
-        return self
-
-    def _copy_there(self, source: RemoteArray) -> RemoteArray:
-        error = Error()
-        with self.session._open():
-            if lib.rpc_array_copy(
-                source._live(), self._live(), ctypes.byref(error)
-            ):
-                raise error.exception()
-        return self
-
-    def __getitem__(self, index):
-        return self.numpy()[index]
-
-    def __setitem__(self, index, value) -> None:
-        values = self.numpy()
-        values[index] = value
-        self.copy_from(values)
-
-    def __array__(self, dtype=None, copy=None):
-        values = self.numpy()
-        return values if dtype is None else values.astype(dtype, copy=False)
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("an array without dimensions has no length")
-        return self.shape[0]
-
-    def __repr__(self) -> str:
-        shape = list(self.shape)
-        return f"<RemoteArray {self.dtype}{shape}>"
-
-
-def _numpy_dtype(dtype: str):
-    """The numpy type of elements, where there is one."""
-    import numpy
-
-    try:
-        return numpy.dtype("bool" if dtype == "uint1" else dtype)
-    except TypeError:
-        raise InvalidError(
-            f"numpy has no type for elements of {dtype}", "argument"
-        ) from None
 
 
 __all__ = [

@@ -1,97 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client against a peer that follows a script: what it sends is compared
  * byte by byte with recorded traffic, and answers of all kinds come back. */
-#include <setjmp.h>
-#include <pthread.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "rpc/auth.h"
-#include "rpc/client.h"
-
-/* ---- The peer ----------------------------------------------------------- */
-
-enum { MOST_BYTES = 4096 };
-
-/* What the client has to send next, and what it then gets, in hexadecimal. */
-typedef struct Exchange {
-  const char *request, *answer;
-} Exchange;
-
-typedef struct Peer {
-  int fd;
-  const Exchange *script;
-  char failure[256];
-} Peer;
-
-static size_t from_hex(const char *hex, uint8_t *ret) {
-  size_t n = 0;
-  for (; *hex; hex++) {
-    if (!strchr("0123456789ABCDEF", *hex)) continue;
-    const char pair[] = {hex[0], hex[1], 0};
-    ret[n++] = (uint8_t)strtoul(pair, NULL, 16);
-    hex++;
-  }
-  return n;
-}
-
-static bool read_all(int fd, uint8_t *to, size_t n) {
-  for (size_t done = 0; done < n;) {
-    ssize_t got = read(fd, to + done, n - done);
-    if (got <= 0) return false;
-    done += (size_t)got;
-  }
-  return true;
-}
-
-static void *play(void *self) {
-  Peer *peer = self;
-  uint8_t wanted[MOST_BYTES], got[MOST_BYTES];
-  for (int i = 0; peer->script[i].request; i++) {
-    size_t n = from_hex(peer->script[i].request, wanted);
-    if (!read_all(peer->fd, got, n)) {
-      snprintf(peer->failure, sizeof peer->failure, "request %d is cut", i);
-      break;
-    }
-    if (memcmp(wanted, got, n) != 0) {
-      snprintf(peer->failure, sizeof peer->failure, "request %d differs", i);
-      break;
-    }
-    n = from_hex(peer->script[i].answer, wanted);
-    if (n && write(peer->fd, wanted, n) != (ssize_t)n) break;
-  }
-  shutdown(peer->fd, SHUT_WR);
-  while (read(peer->fd, got, sizeof got) > 0) continue;
-  close(peer->fd);
-  return NULL;
-}
-
-typedef struct Scene {
-  Peer peer;
-  pthread_t thread;
-  RpcChannel channel;
-} Scene;
-
-static void start(Scene *scene, const Exchange *script) {
-  int fds[2];
-  assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-  scene->peer = (Peer){fds[1], script, ""};
-  channel_open(&scene->channel, fds[0]);
-  assert_int_equal(pthread_create(&scene->thread, NULL, play, &scene->peer), 0);
-}
-
-static void end(Scene *scene) {
-  pthread_join(scene->thread, NULL);
-  assert_string_equal(scene->peer.failure, "");
-}
+#include "rpc_peer.h"
 
 /* A session that has greeted the peer. */
 static vtac_rpc *open_session(Scene *scene) {
@@ -114,14 +24,11 @@ static vtac_rpc *open_session(Scene *scene) {
 #define VOID_RESULT \
   "1800000000000000 04000000 02000000 00000000 04000000 0400000000000000"
 #define HANDLE(h) "1400000000000000 04000000 01000000 03000000" h
-#define RESULT(type, h)                                       \
-  "2000000000000000 04000000 02000000 00000000 03000000" type \
-  "0000000000000"                                             \
-  "0" h
+#define ZERO7 "00000000000000"
+#define RESULT(type, h) \
+  "2000000000000000 04000000 02000000 00000000 03000000" type ZERO7 h
 #define SHUTDOWN \
   { "0400000000000000 01000000", "" }
-#define END \
-  { NULL, NULL }
 #define ROW_HEAD "0C000000 00000000 04000000 00080100"
 #define ROW_SHAPE \
   "0100000000000000 0200000000000000 0100000000000000 0200000000000000"
@@ -458,118 +365,6 @@ static void silent_peers_time_out(void **state) {
   close(fds[1]);
 }
 
-/* ---- Handshakes --------------------------------------------------------- */
-
-#define HELLO "71F20F00 07000000 636C69656E743A"
-#define WELCOME "71F20F00 07000000 7365727665723A"
-
-static DiagId greet(const Exchange *script, const vtac_rpc_options *options,
-                    const char *match_key, const char *key) {
-  Diag diag = {0};
-  Scene scene;
-  start(&scene, script);
-  channel_set_timeout(&scene.channel, 5);
-  client_greet(&scene.channel, options, match_key, key, &diag);
-  channel_close(&scene.channel);
-  end(&scene);
-  return diag.id;
-}
-
-static void greetings(void **state) {
-  static const Exchange plain[] = {{HELLO, WELCOME}, END};
-  static const Exchange keyed[] = {
-      {"71F20F00 17000000"
-       "636C69656E743A70796E71202D74696D656F75743D3630",
-       "71F20F00 0B000000 7365727665723A70796E71"},
-      END};
-  static const Exchange refused[] = {{HELLO, "73F20F00"}, END};
-  static const Exchange doubled[] = {{HELLO, "72F20F00"}, END};
-  static const Exchange other[] = {{HELLO, "48545450"}, END};
-  static const Exchange wrong[] = {
-      {HELLO, "71F20F00 08000000 7365727665723A61"}, END};
-  static const Exchange huge[] = {{HELLO, "71F20F00 FFFFFF7F"}, END};
-  const vtac_rpc_options none = {0}, minute = {.session_seconds = 60};
-  const vtac_rpc_options secret = {.secret = "0123456789abcdef"};
-  const vtac_rpc_options brief = {.secret = "0123456789"};
-  (void)state;
-  assert_int_equal(greet(plain, &none, "", ""), D_NONE);
-  assert_int_equal(greet(keyed, &minute, "pynq", "pynq"), D_NONE);
-  assert_int_equal(greet(refused, &none, "", ""), D_RPC_KEY);
-  assert_int_equal(greet(doubled, &none, "", ""), D_RPC_KEY);
-  assert_int_equal(greet(other, &none, "", ""), D_RPC_PROTOCOL);
-  assert_int_equal(greet(wrong, &none, "", ""), D_RPC_KEY);
-  assert_int_equal(greet(huge, &none, "", ""), D_RPC_LIMIT);
-  static const Exchange nothing[] = {END};
-  assert_int_equal(greet(nothing, &brief, "", ""), D_RPC_SECRET);
-  static const Exchange careless[] = {
-      {"71F20F00 33000000 636C69656E743A", WELCOME}, END};
-  assert_int_equal(greet(careless, &secret, "", ""), D_RPC_SECRET);
-}
-
-/* A server that asks for a secret, and what it does at the end. */
-typedef struct Guard {
-  int fd;
-  const char *secret;
-  bool proves, accepted;
-} Guard;
-
-static void *guard(void *self) {
-  static const char server[] =
-      "server: -vtac-auth="
-      "00112233445566778899aabbccddeeff";
-  Guard *g = self;
-  char client[HELLO_MOST_KEY + 1], proof[AUTH_PROOF + 1], text[128];
-  RpcChannel channel;
-  Hello hello;
-  Diag diag;
-  channel_open(&channel, g->fd);
-  if (channel_receive_hello(&channel, &hello, &diag)) return NULL;
-  slice_copy(hello.key, client, sizeof client);
-  channel_send_hello(&channel, HELLO_MAGIC, server, &diag);
-  if (!channel_receive_hello(&channel, &hello, &diag)) {
-    auth_proof(g->secret, "client", slice_of(client), slice_of(server), proof);
-    g->accepted = auth_accepts(hello.key, proof);
-    auth_proof(g->proves ? g->secret : "something else ..", "server",
-               slice_of(client), slice_of(server), proof);
-    snprintf(text, sizeof text, AUTH_PREFIX "%s", proof);
-    channel_send_hello(&channel, g->accepted ? HELLO_MAGIC : HELLO_MISMATCH,
-                       text, &diag);
-  }
-  channel_close(&channel);
-  return NULL;
-}
-
-static DiagId greet_guard(Guard *g, const char *secret) {
-  const vtac_rpc_options options = {.secret = secret};
-  int fds[2];
-  pthread_t thread;
-  RpcChannel channel;
-  Diag diag = {0};
-  assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-  channel_open(&channel, fds[0]);
-  g->fd = fds[1];
-  assert_int_equal(pthread_create(&thread, NULL, guard, g), 0);
-  client_greet(&channel, &options, "", "", &diag);
-  channel_close(&channel);
-  pthread_join(thread, NULL);
-  return diag.id;
-}
-
-static void secrets(void **state) {
-  static const char right[] = "a secret of 24 letters..";
-  Guard honest = {.secret = right, .proves = true};
-  Guard impostor = {.secret = right, .proves = false};
-  Guard asked = {.secret = right, .proves = true};
-  (void)state;
-  assert_int_equal(greet_guard(&honest, right), D_NONE);
-  assert_true(honest.accepted);
-  assert_int_equal(greet_guard(&honest, "a secret of 24 letters,,"),
-                   D_RPC_SECRET);
-  assert_false(honest.accepted);
-  assert_int_equal(greet_guard(&impostor, right), D_RPC_SECRET);
-  assert_int_equal(greet_guard(&asked, NULL), D_RPC_SECRET);
-}
-
 /* ---- Addresses and arguments -------------------------------------------- */
 
 static void addresses(void **state) {
@@ -636,8 +431,6 @@ int main(void) {
       cmocka_unit_test(broken_peers),
       cmocka_unit_test(other_versions_are_told),
       cmocka_unit_test(silent_peers_time_out),
-      cmocka_unit_test(greetings),
-      cmocka_unit_test(secrets),
       cmocka_unit_test(addresses),
       cmocka_unit_test(wrong_arguments_are_not_sent),
   };
