@@ -68,6 +68,7 @@ struct Analyzer {
   uint32_t version;        /* of all the above; never 0 */
   uint32_t versions;       /* how many there have been */
   uint32_t last_bind;      /* the version that the last binding made */
+  int conditions;          /* of selects, inside each other, being visited */
   Simplifier rewriter, canonicalizer, both;
   struct Sum *free_sums;  /* sums to be used again */
   struct FormSlot *forms; /* FORM_SLOTS of them, or NULL */

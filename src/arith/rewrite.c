@@ -30,7 +30,17 @@ const Expr *rewrite_again(Simplifier *simplifier, const Expr *expr) {
   return expr;
 }
 
+/* Comparing, and entering a condition, visits operands again, several times. So
+ * where selects stand in the conditions of selects, deeper than this, only the
+ * operands themselves are simplified: the time would be exponential in the
+ * depth. */
+static bool is_deep(const Analyzer *analyzer) {
+  enum { MOST_CONDITIONS = 5 };
+  return analyzer->conditions > MOST_CONDITIONS;
+}
+
 Order try_compare(Simplifier *simplifier, const Expr *expr, int64_t bound) {
+  if (is_deep(simplifier->analyzer)) return ORDER_UNKNOWN;
   expr = simplifier_visit(simplifier, expr);
   const IntImm *known = as_int(expr);
   if (known && known->value != bound)
@@ -169,10 +179,32 @@ typedef struct Branches {
 
 static const Expr *visit_under(Simplifier *simplifier, const Expr *condition,
                                const Expr *expr) {
-  Constraint constraint = analyzer_enter(simplifier->analyzer, condition);
+  Analyzer *analyzer = simplifier->analyzer;
+  if (is_deep(analyzer)) return simplifier_visit(simplifier, expr);
+  analyzer->conditions++;
+  Constraint constraint = analyzer_enter(analyzer, condition);
+  analyzer->conditions--;
   expr = simplifier_visit(simplifier, expr);
-  analyzer_leave(simplifier->analyzer, constraint);
+  analyzer_leave(analyzer, constraint);
   return expr;
+}
+
+static const Expr *visit_condition(Simplifier *simplifier, const Expr *expr) {
+  simplifier->analyzer->conditions++;
+  expr = simplifier_visit(simplifier, expr);
+  simplifier->analyzer->conditions--;
+  return expr;
+}
+
+static const Expr *opposite(Simplifier *simplifier, const Expr *condition) {
+  Analyzer *analyzer = simplifier->analyzer;
+  if (is_deep(analyzer)) return condition;
+  const Expr *otherwise =
+      make_unary(arena_of(simplifier), NOT, condition->type, condition);
+  analyzer->conditions++;
+  otherwise = rewrite_simplify(analyzer, otherwise);
+  analyzer->conditions--;
+  return otherwise;
 }
 
 /* No condition changes a number. */
@@ -182,13 +214,11 @@ static bool is_number(const Expr *expr) {
 
 static Branches visit_branches(Simplifier *simplifier, Branches from) {
   Branches to = from;
-  to.condition = simplifier_visit(simplifier, from.condition);
+  to.condition = visit_condition(simplifier, from.condition);
   if (!is_number(from.if_true))
     to.if_true = visit_under(simplifier, to.condition, from.if_true);
   if (is_number(from.if_false)) return to;
-  const Expr *otherwise =
-      make_unary(arena_of(simplifier), NOT, to.condition->type, to.condition);
-  otherwise = rewrite_simplify(simplifier->analyzer, otherwise);
+  const Expr *otherwise = opposite(simplifier, to.condition);
   to.if_false = visit_under(simplifier, otherwise, from.if_false);
   return to;
 }

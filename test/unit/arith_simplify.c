@@ -3,6 +3,8 @@
  * meets, then the canonical forms. */
 #include "arith_cases.h"
 
+#include "ir/build.h"
+
 static void test_lowering(void **state) {
   (void)state;
   static const Case cases[] = {
@@ -126,11 +128,30 @@ static void test_canonical_forms(void **state) {
   CHECK_CASES(canonical_simplify, cases);
 }
 
+/* Each select stands in the condition of the next: the time is linear in their
+ * number, and so the test ends. */
+static void test_conditions_of_conditions(void **state) {
+  (void)state;
+  enum { DEPTH = 60 };
+  Arena arena;
+  arena_init(&arena, NULL);
+  Text text = text_new(&arena);
+  Analyzer *analyzer = analyzer_new(&arena);
+  const Expr *x = text_expr(&text, "x"), *value = text_expr(&text, "y*3");
+  for (int i = 1; i <= DEPTH; i++)
+    value = make_select(&arena, ex_lt(&arena, value, ex_addi(&arena, x, i)),
+                        ex_addi(&arena, x, 2 * i), ex_muli(&arena, x, i));
+  const Expr *simple = simplify(analyzer, value);
+  check_values(&text, value, simple, "nested selects");
+  arena_clear(&arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lowering),
       cmocka_unit_test(test_both_simplifiers),
       cmocka_unit_test(test_canonical_forms),
+      cmocka_unit_test(test_conditions_of_conditions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
