@@ -26,7 +26,7 @@
 #endif
 
 enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 16 };
-enum { MOST_SPARE = 1 << 20 };
+enum { GROWTH = 8, MOST_SPARE = 2 << 20 };
 
 struct ArenaChunk {
   ArenaChunk *older;
@@ -75,7 +75,7 @@ void arena_clear(Arena *arena) {
 }
 
 static ArenaChunk *new_chunk(const Arena *arena, size_t least) {
-  size_t size = arena->chunk ? arena->chunk->size * 2 : FIRST_CHUNK;
+  size_t size = arena->chunk ? arena->chunk->size * GROWTH : FIRST_CHUNK;
   if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
   if (size < least) size = least;
   ArenaChunk *chunk = size < SIZE_MAX - HEADER ? malloc(HEADER + size) : NULL;
