@@ -11,11 +11,13 @@
 #include "cli/json.h"
 
 enum { KERNELS = 3, MOST_ARGS = 4, MOST_RUNS = 4096, FEWEST_RUNS = 7 };
+enum { MOST_JOBS = 256, BATCH_RUNS = 8 /* for each simulator */ };
 
 typedef struct BenchOptions {
   const char *config_file, *plot;
   double seconds;
   bool json;
+  int jobs;
   vtac_sim_path path;
 } BenchOptions;
 
@@ -25,6 +27,8 @@ static const Option options[] = {
      "simulate on the fast (default) or portable path, or on that of avx2, "
      "avx512vnni or neondot"},
     {"seconds", "S", "time for each kernel; default 1"},
+    {"jobs", "N",
+     "also run each kernel on N simulators at the same time; default 1"},
     {"json", NULL, "print JSON"},
     {"plot", "FILE", "draw a roofline as an SVG file"},
     {NULL, NULL, NULL}};
@@ -40,13 +44,21 @@ static bool take_seconds(const char *text, double *ret) {
   return true;
 }
 
+static bool take_jobs(const char *text, int *ret) {
+  if (!parse_small("--jobs", text, ret)) return false;
+  if (*ret >= 1 && *ret <= MOST_JOBS) return true;
+  complain("--jobs: %d is not between 1 and %d", *ret, MOST_JOBS);
+  return false;
+}
+
 static bool take(void *self, int index, const char *text) {
   BenchOptions *bench = self;
   switch (index) {
     case 0: bench->config_file = text; return true;
     case 1: return parse_sim_path("--sim-path", text, &bench->path);
     case 2: return take_seconds(text, &bench->seconds);
-    case 3: return bench->json = true;
+    case 3: return take_jobs(text, &bench->jobs);
+    case 4: return bench->json = true;
     default: bench->plot = text; return true;
   }
 }
@@ -59,7 +71,8 @@ typedef struct Result {
   double macs, bytes;
   double first, median, low, high; /* low and high: the quartiles */
   int runs;
-  bool right; /* same result as the plain path's */
+  bool right;     /* same result as the plain path's */
+  double scaling; /* speed of all jobs by that of one; 0: not measured */
 } Result;
 
 static vtac_op *declare_gemm(vtac_context *context, double *ret_macs) {
@@ -194,6 +207,86 @@ static uint8_t *plain_result(Session *s, vtac_error *error) {
   return bytes;
 }
 
+/* ---- Several simulators ------------------------------------------------- */
+
+/* Runs of one kernel, all on the arrays of the device's memory: inputs are
+ * shared, each run has a result of its own. */
+typedef struct Batch {
+  int devices, count;
+  vtac_device *device[MOST_JOBS];
+  void **results;
+  void *args[MOST_JOBS * BATCH_RUNS][MOST_ARGS];
+  void *const *runs[MOST_JOBS * BATCH_RUNS];
+} Batch;
+
+static void close_batch(Batch *batch) {
+  if (!batch) return;
+  for (int i = 0; i < batch->devices; i++) vtac_device_close(batch->device[i]);
+  for (int i = 0; batch->results && i < batch->count; i++)
+    free(batch->results[i]);
+  free(batch->results);
+  free(batch);
+}
+
+static Batch *open_batch(Session *s, vtac_error *error) {
+  const vtac_device_options simulator = {.sim_path = s->options->path};
+  Batch *batch = calloc(1, sizeof *batch);
+  if (!batch) return NULL;
+  batch->count = s->options->jobs * BATCH_RUNS;
+  batch->results = calloc((size_t)batch->count, sizeof *batch->results);
+  bool good = batch->results != NULL;
+  for (int i = 0; good && i < batch->count; i++) {
+    for (int k = 0; k < s->n - 1; k++)
+      batch->args[i][k] = vtac_array_data(s->array[k], error);
+    batch->results[i] = calloc(1, vtac_array_size(s->array[s->n - 1]));
+    batch->args[i][s->n - 1] = batch->results[i];
+    batch->runs[i] = batch->args[i];
+    good = batch->results[i] != NULL;
+  }
+  for (int i = 0; good && i < s->options->jobs; i++) {
+    batch->device[i] = vtac_device_open(s->config, &simulator, error);
+    good = batch->device[i] != NULL;
+    batch->devices += good;
+  }
+  if (good) return batch;
+  close_batch(batch);
+  return NULL;
+}
+
+/* The best time of a batch on the first n devices. */
+static bool time_batch(Session *s, Batch *batch, int n, double *ret_best,
+                       vtac_error *error) {
+  const double end = now() + s->options->seconds / 2;
+  *ret_best = 1e9;
+  for (int tries = 0; tries < FEWEST_RUNS || now() < end; tries++) {
+    const double start = now();
+    if (vtac_module_run_batch(s->module, n, batch->device, (size_t)batch->count,
+                              batch->runs, error))
+      return false;
+    const double took = now() - start;
+    if (took < *ret_best) *ret_best = took;
+  }
+  return true;
+}
+
+/* Every result must be that of the run alone, which lies in the array. */
+static bool measure_batch(Session *s, Result *result, vtac_error *error) {
+  double one, all;
+  Batch *batch = open_batch(s, error);
+  bool good = batch && time_batch(s, batch, 1, &one, error) &&
+              time_batch(s, batch, batch->devices, &all, error);
+  const vtac_array *array = s->array[s->n - 1];
+  const void *alone = good ? vtac_array_data(array, error) : NULL;
+  for (int i = 0; good && i < batch->count; i++)
+    if (memcmp(batch->results[i], alone, vtac_array_size(array)))
+      result->right = false;
+  if (good) result->scaling = one / all;
+  close_batch(batch);
+  return good;
+}
+
+/* ---- One kernel --------------------------------------------------------- */
+
 static bool measure_module(Session *s, Result *result, vtac_error *error) {
   uint8_t *expected = plain_result(s, error);
   bool good = expected && open_device(s, s->options->path, error) &&
@@ -205,6 +298,7 @@ static bool measure_module(Session *s, Result *result, vtac_error *error) {
     const void *bytes = good ? vtac_array_data(array, error) : NULL;
     good = bytes != NULL;
     result->right = good && !memcmp(bytes, expected, vtac_array_size(array));
+    if (good && s->options->jobs > 1) good = measure_batch(s, result, error);
   }
   close_device(s);
   free(expected);
@@ -268,6 +362,11 @@ static void print_text(const BenchOptions *bench, const vtac_core_speed *core,
            r->macs / r->low * 1e-9, 100 * r->macs / r->median / roof(core, r),
            r->median * 1e3, r->first * 1e3, r->right ? "" : "  WRONG");
   }
+  if (bench->jobs < 2) return;
+  printf("\n%d simulators at the same time, by the speed of one:\n",
+         bench->jobs);
+  for (int i = 0; i < KERNELS; i++)
+    printf("%-12s %9.2f\n", results[i].name, results[i].scaling);
 }
 
 static void print_json(const BenchOptions *bench, const vtac_core_speed *core,
@@ -284,9 +383,12 @@ static void print_json(const BenchOptions *bench, const vtac_core_speed *core,
     printf(
         ", \"macs\": %.0f, \"bytes\": %.0f, \"seconds\": %.6g, \"low\": "
         "%.6g, \"high\": %.6g, \"first\": %.6g, \"runs\": %d, \"right\": "
-        "%s}",
+        "%s",
         r->macs, r->bytes, r->median, r->low, r->high, r->first, r->runs,
         r->right ? "true" : "false");
+    if (bench->jobs > 1)
+      printf(", \"jobs\": %d, \"scaling\": %.4g", bench->jobs, r->scaling);
+    putchar('}');
   }
   puts("\n]}");
 }
@@ -347,7 +449,7 @@ static int verdict(const Result *results) {
 }
 
 int command_bench(int argc, char **argv) {
-  BenchOptions bench = {.seconds = 1};
+  BenchOptions bench = {.seconds = 1, .jobs = 1};
   Result results[KERNELS] = {{0}};
   vtac_core_speed core;
   const OptionParser parser = {

@@ -56,7 +56,7 @@ _vtac() {
       words=$(_vtac_values "$previous") ;;
     --batch | --in | --out | --tile | --shift | --seed | --in-channels | \
       --out-channels | --size | --kernel | --pad | --stride | --vthreads | \
-      --seconds | --groups | --channels | --window | --extra | --plot-cycles | --rpc-key | \
+      --seconds | --jobs | --groups | --channels | --window | --extra | --plot-cycles | --rpc-key | \
       --key | --port | --port-end | --sessions | --waiting | --memory | \
       --storage | --files | --packet | --*-timeout | --cpu-time | --connections)
       return ;;
@@ -102,7 +102,8 @@ _vtac() {
             --idle-timeout --log-format --log-level $general" ;;
           rpc-query) words="--tracker --json $general" ;;
           board) words="--board --registers --program $general" ;;
-          bench) words="--config --sim-path --seconds --json --plot $general" ;;
+          bench) words="--config --sim-path --seconds --jobs --json --plot
+            $general" ;;
           config) words="--config --format $general" ;;
           *) words=$general ;;
         esac

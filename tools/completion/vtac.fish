@@ -209,6 +209,7 @@ complete -c vtac -n $bench -l config -r -F -d 'A vta_config.json'
 complete -c vtac -n $bench -l sim-path -x \
     -a 'fast portable plain avx2 avx512vnni neondot' -d 'Path of the simulator'
 complete -c vtac -n $bench -l seconds -x -d 'Time for each kernel'
+complete -c vtac -n $bench -l jobs -x -d 'Simulators at the same time'
 complete -c vtac -n $bench -l json -d 'Print JSON'
 complete -c vtac -n $bench -l plot -r -F -d 'Draw a roofline'
 
