@@ -97,7 +97,8 @@ class Spans {
       ret[this.groupOf[this.causes[k]]] += this.ends[k] - begin;
       begin = this.ends[k];
     }
-    if (i < this.ends.length) ret[this.groupOf[this.causes[i]]] += cycle - begin;
+    if (i < this.ends.length)
+      ret[this.groupOf[this.causes[i]]] += cycle - begin;
   }
   /* Cycles by cause in [from, to). */
   causesBetween(from, to, causes) {
@@ -159,7 +160,8 @@ function decodeEvents(text, tables) {
   const units = tables.units.map(() => new Spans());
   const order = tables.units.map(() => new Column(Uint32Array));
   const insns = new Insns();
-  const posts = tables.tokens.map(() => []), takes = tables.tokens.map(() => []);
+  const posts = tables.tokens.map(() => []);
+  const takes = tables.tokens.map(() => []);
   const ends = tables.units.map(() => 0);
   const causes = tables.causes.length;
   let tokenAt = 0;

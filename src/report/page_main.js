@@ -39,8 +39,9 @@ class Report {
     this.insnsOf = new Map();
     for (let i = 0; i < insns.count; i++) {
       if (!insns.line[i]) continue;
-      if (!this.insnsOf.has(insns.line[i])) this.insnsOf.set(insns.line[i], []);
-      this.insnsOf.get(insns.line[i]).push(i);
+      const line = insns.line[i];
+      if (!this.insnsOf.has(line)) this.insnsOf.set(line, []);
+      this.insnsOf.get(line).push(i);
     }
   }
 
@@ -118,7 +119,8 @@ class Report {
     byId("program-section").hidden = !this.lines.length;
     byId("program-note").textContent = linked ?
       "Before each line: the instructions that come from it. Choose a line " +
-      "to see them, a loop to see those of all its lines." : "Where its instructions come from is not known.";
+      "to see them, a loop to see those of all its lines." :
+      "Where its instructions come from is not known.";
     this.programList = new List(byId("program"), this.lines.length,
       (i) => {
         const made = (this.insnsOf.get(i + 1) || []).length;

@@ -17,9 +17,9 @@ typedef struct Summary {
   Program program;
   const HwConfig *config;
   uint32_t runs;
-  uint64_t cycles; /* of all runs */
-  uint64_t causes[TSIM_UNITS][TSIM_CAUSES];
-  uint64_t beats;      /* read from memory */
+  uint64_t cycles;                          /* of all runs */
+  uint64_t causes[TSIM_UNITS][TSIM_CAUSES]; /* add up to them for each unit */
+  uint64_t beats;                           /* read from memory */
   uint64_t gemm_steps; /* micro-ops of GEMM, without resets */
   uint64_t alu_steps;
   PlotWindow window;

@@ -3,7 +3,6 @@
 #include "report/trace.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 
 enum { PROCESS = 1, COUNTS = 1024 /* points of a memory's counter */ };
 
@@ -12,22 +11,6 @@ typedef unsigned long long ull;
 /* The tracks of a unit, in the order in which they are shown. */
 static int insn_track(TsimUnit unit) { return 2 * (int)unit + 1; }
 static int span_track(TsimUnit unit) { return 2 * (int)unit + 2; }
-
-TsimUnit token_from(HwToken token) {
-  switch (token) {
-    case HW_L2G: return TSIM_LOAD;
-    case HW_S2G: return TSIM_STORE;
-    default: return TSIM_COMPUTE;
-  }
-}
-
-TsimUnit token_to(HwToken token) {
-  switch (token) {
-    case HW_G2L: return TSIM_LOAD;
-    case HW_G2S: return TSIM_STORE;
-    default: return TSIM_COMPUTE;
-  }
-}
 
 /* ---- Events ------------------------------------------------------------- */
 
