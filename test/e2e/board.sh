@@ -10,7 +10,7 @@ trap 'rm -rf "$folder"' EXIT
 status=0
 complain() { echo "$*"; status=1; }
 
-# seven COUNTERS: gemm's and conv2d's, as the reference counts them.
+# The counters of gemm and conv2d, as the reference counts them.
 gemm='4096 1048576 0 20 1024 4096 192'
 conv2d='114688 1179648 0 1144 50176 451584 9408'
 
@@ -50,11 +50,14 @@ for board in '' '--cache sync' '--cache off' '--chisel' \
   # shellcheck disable=SC2086
   expect "$conv2d" 1 "$right_conv2d" $board -- conv2d
 done
-expect "$gemm" 1 "$right_gemm" -- gemm --exec native
 
-# A saved module runs there as well.
-"$VTAC" gemm -o "$folder/gemm.o"
-expect "$gemm" 1 "$right_gemm" -- run "$folder/gemm.o"
+# Native code and saved modules run there as well, where there are any.
+if "$VTAC" gemm -o "$folder/gemm.o" 2>"$folder/error"; then
+  expect "$gemm" 1 "$right_gemm" -- gemm --exec native
+  expect "$gemm" 1 "$right_gemm" -- run "$folder/gemm.o"
+else
+  grep -q no-codegen "$folder/error" || complain "$(cat "$folder/error")"
+fi
 
 # Where the hardware counts cycles, they are its own.
 on --chisel -- gemm --stats json | grep -q '"cycles": 1420}' ||
@@ -71,6 +74,7 @@ grep -q 'it was reset' "$folder/error" || complain 'no reset'
 [ "$(tail -n 1 "$folder/log")" = reset ] || complain 'the board saw no reset'
 
 # The board's own command.
+# shellcheck disable=SC2016
 "$EMULATOR" sh -c '"$VTAC" board --board "$EMULATED_BOARD/board.json" \
   --registers' >"$folder/registers"
 [ "$(wc -l <"$folder/registers")" = 12 ] || complain 'twelve registers'

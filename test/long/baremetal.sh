@@ -18,6 +18,7 @@ if [ "${1-}" = run ]; then
     -machine memory-backend=ram -semihosting -nographic -serial none \
     -monitor none </dev/null >"$work/told" 2>&1
   # The fetch unit's registers say where the last stream lies.
+  # shellcheck disable=SC2046
   set -- $(od -A n -t u4 -j $((0x43C00010)) -N 12 "$EMULATED_BOARD/dev/mem")
   dd if="$EMULATED_BOARD/dev/mem" of="$work/stream" bs=16 skip=$(($3 / 16)) \
     count="$1" 2>/dev/null

@@ -137,7 +137,7 @@ typedef struct Device {
   bool hangs;
 } Device;
 
-static void give_up(const char *what) {
+static _Noreturn void give_up(const char *what) {
   fprintf(stderr, "emulated board: %s\n", what);
   _exit(1);
 }
