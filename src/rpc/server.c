@@ -292,6 +292,11 @@ static bool has_room(const vtac_rpc_server *server) {
          server->n_sessions < server->options.limits.sessions;
 }
 
+/* What a client sends while it waits is for its session; it may only leave. */
+static short client_events(const Client *client) {
+  return client->state == CLIENT_WAITING ? POLLRDHUP : POLLIN;
+}
+
 static void prepare(const vtac_rpc_server *server, Round *round) {
   short events = POLLIN;
   round->n = 0;
@@ -304,8 +309,10 @@ static void prepare(const vtac_rpc_server *server, Round *round) {
   } else {
     add(round, -1, 0, INT64_MAX);
   }
-  for (int i = 0; i < server->n_clients; i++)
-    add(round, server->client[i]->fd, POLLIN, server->client[i]->deadline);
+  for (int i = 0; i < server->n_clients; i++) {
+    const Client *client = server->client[i];
+    add(round, client->fd, client_events(client), client->deadline);
+  }
   for (int i = 0; i < server->n_sessions; i++)
     add(round, server->session[i].report, POLLIN, server->session[i].deadline);
 }

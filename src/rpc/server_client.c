@@ -185,14 +185,6 @@ static void take_message(vtac_rpc_server *server, int index,
 
 /* ---- Bytes -------------------------------------------------------------- */
 
-/* A client that waits may only leave: what it sends is its session's. */
-static void watch_waiting(vtac_rpc_server *server, int index) {
-  char c;
-  ssize_t n = recv(server->client[index]->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-    server_drop_client(server, index, "it left while it waited");
-}
-
 /* No more bytes are taken than the message has: what follows is the
  * session's. */
 void server_read_client(vtac_rpc_server *server, int index) {
@@ -201,7 +193,7 @@ void server_read_client(vtac_rpc_server *server, int index) {
   Hello hello;
   Diag diag;
   if (client->state == CLIENT_WAITING) {
-    watch_waiting(server, index);
+    server_drop_client(server, index, "it left while it waited");
     return;
   }
   for (;;) {

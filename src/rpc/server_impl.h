@@ -80,7 +80,8 @@ struct vtac_rpc_server {
 
 /* Takes connections that wait. */
 void server_accept(vtac_rpc_server *server);
-/* Reads what a client has sent; the client may be gone afterwards. */
+/* Reads what a client has sent, or notices that it left; it may be gone
+ * afterwards. */
 void server_read_client(vtac_rpc_server *server, int index);
 /* Drops clients that took too long. */
 void server_expire_clients(vtac_rpc_server *server);

@@ -420,6 +420,33 @@ static void clients_wait(void **state) {
   for (int i = 1; i < N; i++) channel_close(&channel[i]);
 }
 
+/* A client that sends requests before its turn costs no time, and gets their
+ * answers when it is its turn. */
+static void eager_client(void **state) {
+  enum { N = 4 };
+  static const uint8_t init[] = {0x15, 0,   0,   0,   0,   0, 0, 0, 2, 0,
+                                 0,    0,   5,   0,   0,   0, 0, 0, 0, 0,
+                                 '0',  '.', '8', '.', '0', 0, 0, 0, 0};
+  RpcChannel channel[N], eager;
+  RpcPacket answer;
+  Hello hello;
+  Diag diag;
+  (void)state;
+  for (int i = 0; i < N; i++) channel[i] = open_session();
+  channel_open(&eager, kit_connect(server.port));
+  channel_set_timeout(&eager, 20);
+  channel_send_hello(&eager, HELLO_MAGIC, "client:", &diag);
+  assert_int_equal(send(eager.fd, init, sizeof init, 0), sizeof init);
+  const long before = kit_cpu_ticks(server.pid);
+  usleep(500000);
+  assert_in_range(kit_cpu_ticks(server.pid) - before, 0, 10);
+  for (int i = 0; i < N; i++) channel_close(&channel[i]);
+  assert_int_equal(channel_receive_hello(&eager, &hello, &diag), VTAC_OK);
+  assert_int_equal(channel_receive_packet(&eager, &answer, &diag), VTAC_OK);
+  assert_int_equal(answer.opcode, RPC_RETURN);
+  channel_close(&eager);
+}
+
 /* Ended by the server, with sessions open: clients are told. */
 static void stops_cleanly(void **state) {
   TestServer other;
@@ -515,6 +542,7 @@ int main(void) {
                                      GUARDED(full_disk),
                                      GUARDED(killed_session),
                                      GUARDED(clients_wait),
+                                     GUARDED(eager_client),
                                      cmocka_unit_test(stops_cleanly),
                                      cmocka_unit_test(idle_client),
                                      cmocka_unit_test(refuses_options),

@@ -135,6 +135,20 @@ KitUsage kit_usage(pid_t pid) {
                     resident(pid)};
 }
 
+long kit_cpu_ticks(pid_t pid) {
+  char path[64];
+  long user = 0, system = 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+  FILE *file = fopen(path, "r");
+  if (!file || fscanf(file,
+                      "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
+                      "%*u %ld %ld",
+                      &user, &system) != 2)
+    user = -1;
+  if (file) fclose(file);
+  return user + system;
+}
+
 pid_t kit_session_pid(const TestServer *server) {
   pid_t last = 0;
   return children_of(server->pid, &last) ? last : 0;

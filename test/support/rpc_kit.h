@@ -29,6 +29,8 @@ typedef struct KitUsage {
   long memory; /* KiB, resident */
 } KitUsage;
 KitUsage kit_usage(pid_t pid);
+/* The processor's time that it has used, in hundredths of a second. */
+long kit_cpu_ticks(pid_t pid);
 /* Waits until the server has no session left; false after ten seconds. */
 bool kit_wait_idle(const TestServer *server);
 /* The process of some session of the server, or 0. */
