@@ -131,7 +131,7 @@ typedef void (*Barrier)(HwPort *port, HwAddr addr, size_t size);
 static vtac_status barrier(CommandQueue *queue, ElementRange range,
                            Barrier act) {
   HwAddr addr = 0;
-  int64_t bytes = (range.bits + 7) / 8, first, size;
+  int64_t bytes = range.bits / 8 + (range.bits % 8 > 0), first, size;
   if (bytes < 0 || range.start < 0 || range.extent < 0 ||
       __builtin_mul_overflow(range.start, bytes, &first) ||
       __builtin_mul_overflow(range.extent, bytes, &size))
