@@ -14,13 +14,15 @@ static vtac_status no_memory(Diag *diag) {
   return diag_set(diag, D_NO_MEMORY, "no memory for a profile's instructions");
 }
 
-/* Room for `more` instructions behind those there are. */
+/* Room for `more` instructions behind those there are, and for one at least. */
 static vtac_status reserve(vtac_profile *profile, size_t more, Diag *diag) {
   const size_t most = UINT32_MAX / HW_INSN_BYTES;
-  size_t need = profile->count + more, capacity = 2 * (size_t)profile->capacity;
+  size_t need = profile->count + (more ? more : 1);
+  size_t capacity = 2 * (size_t)profile->capacity;
   if (need <= profile->capacity) return VTAC_OK;
+  if (capacity > most) capacity = most;
   if (capacity < need) capacity = need;
-  if (need > most || capacity > most)
+  if (need > most)
     return diag_set(diag, D_ARGUMENT, "a profile has at most %zu instructions",
                     most);
   Insn *insns = realloc(profile->insns, capacity * sizeof *insns);
