@@ -128,7 +128,7 @@ static const Worker *first_failure(const Worker *worker, int n) {
 static vtac_status run_batch(Batch *batch, int n, vtac_device *const *devices,
                              vtac_error *error) {
   Diag diag;
-  Worker *worker = calloc((unsigned)n, sizeof *worker);
+  Worker *worker = n > 0 ? calloc((size_t)n, sizeof *worker) : NULL;
   if (!worker) {
     diag_set(&diag, D_NO_MEMORY, "cannot allocate the threads of a batch");
     return report_error(error, &diag);
