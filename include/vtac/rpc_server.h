@@ -72,7 +72,7 @@ typedef struct vtac_rpc_server_options {
                               server, which has one session at a time */
   vtac_rpc_limits limits;  /* all as they are given */
   vtac_rpc_log log;
-  int no_sandbox; /* keep limits, but neither Landlock nor seccomp */
+  int no_sandbox; /* sessions keep the server's rights; limits stay */
 } vtac_rpc_server_options;
 
 typedef struct vtac_rpc_server vtac_rpc_server;

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -52,11 +53,12 @@ bool sandbox_limit(const vtac_rpc_limits *limits) {
   return good;
 }
 
-bool sandbox_drop_root(int uid, int gid) {
+bool sandbox_drop_root(void) {
+  const uid_t uid = SANDBOX_UID;
+  const gid_t gid = SANDBOX_GID;
   if (geteuid() != 0) return true;
-  return !setgroups(0, NULL) &&
-         !setresgid((gid_t)gid, (gid_t)gid, (gid_t)gid) &&
-         !setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid);
+  return !setgroups(0, NULL) && !setresgid(gid, gid, gid) &&
+         !setresuid(uid, uid, uid);
 }
 
 /* ---- Files -------------------------------------------------------------- */
@@ -138,8 +140,18 @@ bool sandbox_files(int dir_fd) {
 
 /* ---- What is missing ---------------------------------------------------- */
 
+/* A container may not know the user. */
+static bool can_drop_root(void) {
+  int status = 1;
+  if (geteuid() != 0) return true;
+  pid_t pid = fork();
+  if (pid == 0) _exit(sandbox_drop_root() ? 0 : 1);
+  return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 unsigned sandbox_gaps(void) {
   unsigned gaps = landlock_version() > 0 ? 0 : GAP_FILES;
+  if (!can_drop_root()) gaps |= GAP_USER;
   /* A filter that is NULL is refused for its address where filters exist. */
   if (prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, NULL, 0, 0) &&
       errno != EFAULT)
@@ -151,6 +163,7 @@ const char *sandbox_gap_name(SandboxGap gap) {
   switch (gap) {
     case GAP_FILES: return "no Landlock: sessions may read other files";
     case GAP_CALLS: return "no seccomp: sessions may use any system call";
+    case GAP_USER: return "no other user: sessions are root's";
     case GAP_MEMORY: return "instrumented: sessions have no limit of memory";
   }
   return "";

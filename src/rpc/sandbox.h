@@ -13,13 +13,16 @@ typedef enum SandboxGap {
   GAP_FILES = 1,  /* the kernel has no Landlock */
   GAP_CALLS = 2,  /* nor filters of system calls */
   GAP_MEMORY = 4, /* the program is instrumented and needs all addresses */
+  GAP_USER = 8,   /* root, but not allowed to become somebody else */
 } SandboxGap;
+
+/* Whom sessions of root's servers belong to: nobody. */
+enum { SANDBOX_UID = 65534, SANDBOX_GID = 65534 };
 
 /* Limits of the process (setrlimit); false if one cannot be set. */
 bool sandbox_limit(const vtac_rpc_limits *limits);
-/* Gives up the rights of root in favour of this user, if the process is
- * root's; false on failure. */
-bool sandbox_drop_root(int uid, int gid);
+/* Gives up the rights of root, if the process has them; false on failure. */
+bool sandbox_drop_root(void);
 /* Files: the directory `dir_fd` for reading and writing, the system's libraries
  * for reading, nothing else. */
 bool sandbox_files(int dir_fd);
@@ -27,7 +30,8 @@ bool sandbox_files(int dir_fd);
  * processes, no sockets, no signals to others. */
 bool sandbox_calls(void);
 
-/* The SandboxGap bits that this machine has, without confining anything. */
+/* The SandboxGap bits that this machine has, without confining anything but a
+ * process that is made to try. */
 unsigned sandbox_gaps(void);
 /* The name of one gap. */
 const char *sandbox_gap_name(SandboxGap gap);

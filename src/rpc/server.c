@@ -176,31 +176,30 @@ static void raise_descriptors(void) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void log_open(const vtac_rpc_server *server) {
-  const vtac_rpc_log *log = &server->options.log;
-  const unsigned gaps = server->options.no_sandbox ? 0 : sandbox_gaps();
+static void log_warning(const vtac_rpc_server *server, const char *event,
+                        const char *reason) {
   LogLine line;
-  log_begin(&line, log, VTAC_LOG_INFO, "listening");
+  log_begin(&line, &server->options.log, VTAC_LOG_WARNING, event);
+  log_text(&line, "reason", reason);
+  log_end(&line);
+}
+
+static void log_open(const vtac_rpc_server *server) {
+  LogLine line;
+  log_begin(&line, &server->options.log, VTAC_LOG_INFO, "listening");
   log_text(&line, "host", server->options.host);
   log_int(&line, "port", server->listener.port);
   log_text(&line, "key", *server->options.key ? "set" : "empty");
   log_text(&line, "secret", server->options.secret ? "set" : "none");
   log_text(&line, "target", server->config->hw.target);
   log_end(&line);
-  for (unsigned bit = 1; bit <= gaps; bit <<= 1) {
-    if (!(gaps & bit)) continue;
-    log_begin(&line, log, VTAC_LOG_WARNING, "sandbox-gap");
-    log_text(&line, "reason", sandbox_gap_name((SandboxGap)bit));
-    log_end(&line);
-  }
-  if (server->options.no_sandbox) {
-    log_begin(&line, log, VTAC_LOG_WARNING, "no-sandbox");
-    log_end(&line);
-  }
-  if (server->listener.loopback) return;
-  log_begin(&line, log, VTAC_LOG_WARNING, "not-encrypted");
-  log_text(&line, "reason", "other machines can connect");
-  log_end(&line);
+  for (unsigned bit = 1; bit <= server->gaps; bit <<= 1)
+    if (server->gaps & bit)
+      log_warning(server, "sandbox-gap", sandbox_gap_name((SandboxGap)bit));
+  if (server->options.no_sandbox)
+    log_warning(server, "no-sandbox", "sessions have the server's rights");
+  if (!server->listener.loopback)
+    log_warning(server, "not-encrypted", "other machines can connect");
 }
 
 static vtac_status open_server(vtac_rpc_server *server,
@@ -242,6 +241,7 @@ vtac_rpc_server *vtac_rpc_server_open(const vtac_rpc_server_options *options,
     return NULL;
   }
   raise_descriptors();
+  server->gaps = sandbox_gaps();
   log_open(server);
   return server;
 }

@@ -23,8 +23,6 @@
 #include "rpc/server_impl.h"
 #include "rpc/session.h"
 
-enum { SESSION_UID = 65534, SESSION_GID = 65534 };
-
 /* ---- Descriptors -------------------------------------------------------- */
 
 static void close_range_of(int first, int last) {
@@ -78,14 +76,14 @@ static void reset_signals(void) {
 
 /* False if the process would have more rights than it should. */
 static bool give_up_rights(const vtac_rpc_server *server, int dir) {
-  const unsigned gaps = sandbox_gaps();
+  const unsigned gaps = server->gaps;
   setsid();
   reset_signals();
   if (fchdir(dir)) return false;
   if (!sandbox_limit(&server->options.limits)) return false;
-  if (!sandbox_drop_root(SESSION_UID, SESSION_GID)) return false;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (server->options.no_sandbox) return true;
+  if (server->options.no_sandbox) return !prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (!(gaps & GAP_USER) && !sandbox_drop_root()) return false;
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of the user has undone it */
   if (!(gaps & GAP_FILES) && !sandbox_files(dir)) return false;
   return gaps & GAP_CALLS || sandbox_calls();
 }

@@ -68,8 +68,7 @@ void server_expire_clients(vtac_rpc_server *server) {
 
 /* ---- What the server says ----------------------------------------------- */
 
-/* A client that does not take a few bytes is not worth waiting for. */
-static bool send_hello(const Client *client, uint32_t code, const char *key) {
+bool server_send_hello(const Client *client, uint32_t code, const char *key) {
   Diag diag;
   ByteBuf bytes = {0};
   bool good = !hello_encode(code, key, &bytes, &diag) &&
@@ -80,7 +79,7 @@ static bool send_hello(const Client *client, uint32_t code, const char *key) {
 }
 
 static void refuse(vtac_rpc_server *server, int index, const char *why) {
-  send_hello(server->client[index], HELLO_MISMATCH, NULL);
+  server_send_hello(server->client[index], HELLO_MISMATCH, NULL);
   server_drop_client(server, index, why);
 }
 
@@ -132,7 +131,7 @@ static bool ask_for_proof(const vtac_rpc_server *server, Client *client,
   auth_proof(secret, "server", client_key, server_key, client->own_proof);
   client->state = CLIENT_PROOF;
   client->have = 0;
-  return send_hello(client, HELLO_MAGIC, client->server_key);
+  return server_send_hello(client, HELLO_MAGIC, client->server_key);
 }
 
 static void take_key(vtac_rpc_server *server, int index, Slice text) {

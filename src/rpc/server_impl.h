@@ -69,6 +69,7 @@ struct vtac_rpc_server {
   TrackerLink *tracker; /* or NULL */
   int base;             /* the directory of sessions' directories */
   char base_path[256];
+  unsigned gaps; /* SandboxGap bits */
   bool stopping;
   int64_t next_id;
   int n_clients, n_sessions;
@@ -86,6 +87,9 @@ void server_read_client(vtac_rpc_server *server, int index);
 /* Drops clients that took too long. */
 void server_expire_clients(vtac_rpc_server *server);
 void server_drop_client(vtac_rpc_server *server, int index, const char *why);
+/* False when the client does not take it at once: it is not worth waiting
+ * for. */
+bool server_send_hello(const Client *client, uint32_t code, const char *key);
 
 /* ---- Sessions (server_session.c) ---------------------------------------- */
 

@@ -16,32 +16,21 @@
 #include "rpc/wire.h"
 #include "rpc/workdir.h"
 
-/* Whom a session's process belongs to when the server is root's: nobody. */
-enum { SESSION_UID = 65534, SESSION_GID = 65534 };
-
 /* ---- Starting ----------------------------------------------------------- */
 
 /* The handshake's last step. */
 static bool welcome(const Client *client) {
   char proof[sizeof AUTH_PREFIX + AUTH_PROOF];
-  const char *text = client->server_key;
-  Diag diag;
-  ByteBuf bytes = {0};
-  if (*client->own_proof) {
-    snprintf(proof, sizeof proof, AUTH_PREFIX "%s", client->own_proof);
-    text = proof;
-  }
-  bool good = !hello_encode(HELLO_MAGIC, text, &bytes, &diag) &&
-              send(client->fd, bytes.bytes, bytes.size,
-                   MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)bytes.size;
-  bytebuf_free(&bytes);
-  return good;
+  snprintf(proof, sizeof proof, AUTH_PREFIX "%s", client->own_proof);
+  return server_send_hello(client, HELLO_MAGIC,
+                           *client->own_proof ? proof : client->server_key);
 }
 
 static int make_directory(const vtac_rpc_server *server, const char *name) {
-  const bool root = geteuid() == 0;
-  return workdir_create(server->base, name, root ? SESSION_UID : -1,
-                        root ? SESSION_GID : -1);
+  const bool other = geteuid() == 0 && !(server->gaps & GAP_USER) &&
+                     !server->options.no_sandbox;
+  return workdir_create(server->base, name, other ? SANDBOX_UID : -1,
+                        other ? SANDBOX_GID : -1);
 }
 
 /* The process; *ret_report is where it reports. */
