@@ -24,7 +24,9 @@ typedef struct Bench Bench;
 
 double now_ms(void);
 /* Calls sample(self) until the time for a row is over, and at least 7 times;
- * the first call is not counted.  A sample is in the unit of its row. */
+ * the first call is not counted, nor are samples during which the system gave
+ * the core to another program, unless there are hardly any others.  A sample
+ * is in the unit of its row. */
 Figure measure(const Bench *bench, double (*sample)(void *self), void *self);
 /* A figure that is the same each time, such as a count. */
 Figure exactly(double value);

@@ -50,6 +50,7 @@ void name_machine(Table *table) {
   snprintf(table->machine, sizeof table->machine,
            "%s, family %s, model %s, %ld cores", name, family, model,
            sysconf(_SC_NPROCESSORS_ONLN));
+  if (getloadavg(&table->load, 1) != 1) table->load = 0;
 }
 
 /* ---- Text --------------------------------------------------------------- */
@@ -70,8 +71,9 @@ static void print_target(const Row *row) {
 
 void print_table(const Table *table) {
   int wanted = 0, met = 0;
-  printf("%s\n%-10s %-50s %9s %9s %9s  %-10s %s\n", table->machine, "group",
-         "what", "median", "quartile", "quartile", "unit", "target");
+  printf("%s; load average %.1f\n%-10s %-50s %9s %9s %9s  %-10s %s\n",
+         table->machine, table->load, "group", "what", "median", "quartile",
+         "quartile", "unit", "target");
   for (int i = 0; i < table->n; i++) {
     const Row *row = &table->row[i];
     printf("%-10s %-50s", row->group, row->what);
@@ -111,8 +113,8 @@ int write_json(const Table *table, const char *path) {
   json_t *rows = json_array();
   for (int i = 0; i < table->n; i++)
     json_array_append_new(rows, row_to_json(&table->row[i]));
-  json_t *all = json_pack("{ss ss so}", "version", vtac_version(), "machine",
-                          table->machine, "rows", rows);
+  json_t *all = json_pack("{ss ss sf so}", "version", vtac_version(), "machine",
+                          table->machine, "load", table->load, "rows", rows);
   const int failed =
       json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
   json_decref(all);
@@ -151,7 +153,8 @@ int read_json(Table *table, const char *path) {
     fprintf(stderr, "bench: %s:%d: %s\n", path, error.line, error.text);
     return -1;
   }
-  int failed = json_unpack(all, "{ss so}", "machine", &machine, "rows", &rows);
+  int failed = json_unpack(all, "{ss s?F so}", "machine", &machine, "load",
+                           &table->load, "rows", &rows);
   if (!failed) {
     snprintf(table->machine, sizeof table->machine, "%s", machine);
     json_array_foreach(rows, i, object) {

@@ -15,6 +15,7 @@ enum { MOST_ROWS = 160 };
 
 typedef struct Table {
   char machine[160];
+  double load; /* processes that wanted to run in the minute before */
   int n;
   Row row[MOST_ROWS];
 } Table;
@@ -27,7 +28,7 @@ struct Bench {
 
 int is_met(const Row *row);
 const Row *find_row(const Table *table, const char *group, const char *what);
-/* The processor and how many cores this process may use. */
+/* The processor, how many cores there are, and what else they do. */
 void name_machine(Table *table);
 
 void print_table(const Table *table);

@@ -25,7 +25,7 @@
 #define ALLOW(at, size) ((void)(at), (void)(size))
 #endif
 
-enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 16 };
+enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 4 << 20, ALIGNMENT = 16 };
 enum { GROWTH = 8, MOST_SPARE = 2 << 20 };
 
 struct ArenaChunk {

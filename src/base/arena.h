@@ -36,7 +36,7 @@ char *arena_strdup(Arena *arena, const char *text);
 char *arena_printf(Arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Winding back keeps up to a mebibyte of what is freed: work that comes in
+/* Winding back keeps up to two mebibytes of what is freed: work that comes in
  * rounds asks the system for memory once. */
 ArenaMark arena_mark(const Arena *arena);
 void arena_rewind(Arena *arena, ArenaMark mark);
