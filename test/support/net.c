@@ -11,6 +11,10 @@
 
 /* ---- Declaration -------------------------------------------------------- */
 
+static bool is_result(const Node *node) {
+  return node->kind == NODE_STORE && !node->passes;
+}
+
 typedef struct Declared {
   vtac_context *c;
   vtac_tensor tensor[MOST_NODES];
@@ -129,6 +133,8 @@ static vtac_expr reduced(const Net *net, const Declared *d, const Node *node,
 
 static vtac_tensor declare(const Net *net, const Declared *d,
                            const Node *node) {
+  static const char *const tags[] = {"", "host", "",    "",
+                                     "", "",     "map", "store"};
   vtac_context *c = d->c;
   vtac_iter axis[NODE_RANK];
   vtac_expr body;
@@ -140,14 +146,15 @@ static vtac_tensor declare(const Net *net, const Declared *d,
   vtac_axes(c, node->rank, node->shape, NULL, axis);
   switch (node->kind) {
     case NODE_LOAD: body = loaded(net, d, node, axis); break;
+    case NODE_HOST:
     case NODE_MAP: body = mapped(net, d, node, axis); break;
     case NODE_STORE:
       body = vtac_cast(c, type, element(net, d, node, 0, axis, NULL));
       break;
     default: body = reduced(net, d, node, axis); break;
   }
-  return vtac_compute_tagged(c, node->name, node->kind == NODE_MAP ? "map" : "",
-                             node->rank, axis, body);
+  return vtac_compute_tagged(c, node->name, tags[node->kind], node->rank, axis,
+                             body);
 }
 
 void net_declare(const Net *net, vtac_context *c, Subject *ret) {
@@ -160,7 +167,7 @@ void net_declare(const Net *net, vtac_context *c, Subject *ret) {
     if (!node->used) continue;
     d.tensor[i] = declare(net, &d, node);
     if (node->kind == NODE_INPUT) ret->args[ret->n++] = d.tensor[i];
-    if (node->kind == NODE_STORE) result[results++] = d.tensor[i];
+    if (is_result(node)) result[results++] = d.tensor[i];
   }
   ret->inputs = ret->n;
   for (int i = 0; i < results; i++) ret->args[ret->n++] = result[i];
@@ -283,6 +290,7 @@ static int32_t plain_value(const Values *v, const Node *node,
               (uint32_t)node->most,
           node->bits);
     case NODE_LOAD: return plain_loaded(v, node, axis);
+    case NODE_HOST:
     case NODE_MAP: return plain_mapped(v, node, axis);
     case NODE_STORE:
       return plain_wrap((uint32_t)value_at(v, node, 0, axis, NULL), node->bits);
@@ -317,8 +325,7 @@ void net_data(const Net *net, uint64_t seed, Subject *subject) {
     evaluate(&v, i, &seed);
     if (net->node[i].kind == NODE_INPUT)
       subject->data[inputs++] = packed(&v, i);
-    if (net->node[i].kind == NODE_STORE)
-      subject->data[outputs++] = packed(&v, i);
+    if (is_result(&net->node[i])) subject->data[outputs++] = packed(&v, i);
   }
   for (int i = 0; i < net->nodes; i++) free(v.of[i]);
 }
@@ -346,8 +353,8 @@ static void note_source(Trial *trial, const Net *net, const Node *node,
 }
 
 static void note_node(Trial *trial, const Net *net, const Node *node) {
-  static const char *const kinds[] = {"input", "load", "sum",  "max",
-                                      "min",   "map",  "store"};
+  static const char *const kinds[] = {"input", "host", "load", "sum",
+                                      "max",   "min",  "map",  "store"};
   trial_note(trial, "  %s = %s int%d [", node->name, kinds[node->kind],
              node->bits);
   for (int i = 0; i < node->rank; i++)

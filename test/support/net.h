@@ -4,22 +4,24 @@
  *
  * A net loads tensors, multiplies matrices, convolves or reduces windows, sends
  * the sums through chains of vector operations, with constants and with other
- * tensors, and stores one result or two. */
+ * tensors, and stores one result or two.  The host may have prepared an input,
+ * and a result on its way may pass through memory. */
 #ifndef TEST_SUPPORT_NET_H
 #define TEST_SUPPORT_NET_H
 
 #include "support/subject.h"
 
-enum { NODE_RANK = 6, NODE_REDUCES = 4, MOST_STEPS = 3, MOST_NODES = 20 };
+enum { NODE_RANK = 6, NODE_REDUCES = 4, MOST_STEPS = 3, MOST_NODES = 40 };
 
 typedef enum NodeKind {
   NODE_INPUT, /* a placeholder */
+  NODE_HOST,  /* a chain of steps on source 0, by the host */
   NODE_LOAD,  /* source 0 with zeros around */
   NODE_SUM,   /* over products where there are two sources */
   NODE_MAX,
   NODE_MIN,
   NODE_MAP,  /* a chain of steps on source 0 */
-  NODE_STORE /* source 0 as an activation */
+  NODE_STORE /* source 0 as an activation; if others read it, on its way */
 } NodeKind;
 
 /* A step: value = value OP constant, or OP source 1. */
@@ -51,8 +53,8 @@ typedef struct Node {
   bool by_cache;             /* a load that cache_read is to make */
   int steps;
   Step step[MOST_STEPS];
-  int64_t most; /* bound on the absolute values */
-  bool used;
+  int64_t most;      /* bound on the absolute values */
+  bool used, passes; /* by any result; a store that is loaded again */
 } Node;
 
 typedef struct Net {

@@ -15,6 +15,8 @@ enum { SMALL = 100 /* the largest input, where its type has more */ };
 typedef struct Maker {
   Net *net;
   Choices *c;
+  int passing; /* a result to be loaded next, or 0 */
+  bool widens; /* activations can be loaded into accumulators */
 } Maker;
 
 static Node *add(Maker *m, NodeKind kind, const char *prefix, int bits) {
@@ -41,20 +43,36 @@ static int64_t largest(int bits) {
   return most < SMALL ? most + 1 : SMALL;
 }
 
-/* An input of this shape, and a stage that loads it with zeros around the
- * dimensions from `first` to `last`. */
+/* An input of this shape, which the host may change. */
+static Node *input(Maker *m, int bits, int rank, const int64_t *shape) {
+  Node *in = add(m, NODE_INPUT, "in", bits);
+  in->rank = rank;
+  memcpy(in->shape, shape, (size_t)rank * sizeof *shape);
+  in->most = largest(bits);
+  if (bits < 8 || !choose_rarely(m->c, 10)) return in;
+  Node *host = add(m, NODE_HOST, "host", bits);
+  take_shape(host, in);
+  host->sources = 1;
+  host->source[0] = number(m, in);
+  host->steps = 1;
+  host->step[0] = (Step){.op = '+', .constant = choose_from(m->c, -9, 9)};
+  host->most = in->most + 9;
+  return host;
+}
+
+/* A stage that loads an input of this shape, or a result on its way that is
+ * given, with zeros around the dimensions from `first` to `last`. */
 static Node *load(Maker *m, int bits, int to_bits, int rank,
                   const int64_t *shape, int first, int last) {
-  Node *input = add(m, NODE_INPUT, "in", bits);
-  input->rank = rank;
-  memcpy(input->shape, shape, (size_t)rank * sizeof *shape);
-  input->most = largest(bits);
+  Node *from =
+      m->passing ? &m->net->node[m->passing] : input(m, bits, rank, shape);
   Node *node = add(m, NODE_LOAD, "load", to_bits);
   bool plain = bits == to_bits;
   node->sources = 1;
-  node->source[0] = number(m, input);
-  node->most = input->most;
-  take_shape(node, input);
+  node->source[0] = number(m, from);
+  node->most = from->most;
+  take_shape(node, from);
+  m->passing = 0;
   for (int i = first; i < last; i++) {
     int pad = choose_rarely(m->c, 3) ? choose_from(m->c, 1, 2) : 0;
     int both = pad ? choose(m->c, 2) : 0;
@@ -92,6 +110,11 @@ static void matrix(Maker *m, bool image) {
   int64_t ko = choose_low(m->c, 1, 4), size[2] = {1, 1};
   for (int i = 0; image && i < 2; i++) size[i] = choose_low(m->c, 1, 7);
   int64_t shape[NODE_RANK] = {bo, ko};
+  if (m->passing) {
+    const Node *data = &n->node[m->passing];
+    bo = data->shape[0];
+    ko = shape[1] = data->shape[1];
+  }
   int rank = 2, extra = image ? 2 : 0;
   for (int i = 0; i < extra; i++) shape[rank++] = size[i];
   shape[rank++] = n->batch;
@@ -138,12 +161,16 @@ static void matrix(Maker *m, bool image) {
 /* Bytes widen on their way into 32-bit accumulators. */
 static int load_bits(Maker *m) {
   const Net *n = m->net;
-  bool widens = n->inp_bits == 8 && n->acc_bits == 32;
-  return widens && choose_rarely(m->c, 3) ? 8 : n->acc_bits;
+  return m->widens && choose_rarely(m->c, 3) ? 8 : n->acc_bits;
 }
 
 static Node *vector_load(Maker *m, bool padded) {
   Net *n = m->net;
+  if (m->passing) {
+    int rank = n->node[m->passing].rank;
+    return load(m, n->inp_bits, n->acc_bits, rank, NULL, 0,
+                padded ? rank - 2 : 0);
+  }
   int rank = choose_from(m->c, 1, 4);
   int64_t shape[NODE_RANK];
   for (int i = 0; i < rank; i++) shape[i] = choose_low(m->c, 1, 6);
@@ -237,7 +264,8 @@ static void second_operand(Maker *m, Node *node) {
   node->sources = 2;
   if (older == 0) {
     for (int i = 0; i < n->nodes - 1; i++)
-      if (n->node[i].kind > NODE_LOAD && n->node[i].rank == head->rank &&
+      if (n->node[i].kind > NODE_LOAD && n->node[i].kind < NODE_STORE &&
+          n->node[i].rank == head->rank &&
           !memcmp(n->node[i].shape, head->shape, sizeof head->shape)) {
         node->source[1] = i;
         return;
@@ -280,6 +308,7 @@ static void store(Maker *m, int from) {
   take_shape(node, &m->net->node[from]);
   node->sources = 1;
   node->source[0] = from;
+  node->most = (int64_t)1 << (node->bits - 1);
 }
 
 /* ---- The whole ---------------------------------------------------------- */
@@ -287,20 +316,51 @@ static void store(Maker *m, int from) {
 static void mark_used(Net *n) {
   for (int i = n->nodes - 1; i >= 0; i--) {
     Node *node = &n->node[i];
-    node->used |= node->kind == NODE_STORE;
+    node->used |= node->kind == NODE_STORE && !node->passes;
     for (int k = 0; node->used && k < node->sources; k++)
       n->node[node->source[k]].used = true;
   }
 }
 
+/* What begins a layer: a load, a product of matrices or a window. */
 static int head(Maker *m) {
-  switch (choose(m->c, 4)) {
-    case 0: vector_load(m, true); break;
-    case 1: matrix(m, false); break;
-    case 2: matrix(m, true); break;
-    default: window(m); break;
-  }
+  int kind = choose(m->c, 4), passing = m->passing;
+  int rank = m->net->node[passing].rank;
+  bool suits = rank == 4 || rank == NODE_RANK;
+  if (passing && (!m->widens || !suits)) kind = suits ? 1 : 0;
+  if (passing && (kind == 1 || kind == 2))
+    matrix(m, rank == NODE_RANK);
+  else if (kind == 1 || kind == 2)
+    matrix(m, kind == 2);
+  else if (kind == 0)
+    vector_load(m, true);
+  else
+    window(m);
   return m->net->nodes - 1;
+}
+
+/* A head, vector work on it, and a result, whose number is returned. */
+static int layer(Maker *m) {
+  Net *n = m->net;
+  int first = head(m), last = first, maps = choose_low(m->c, 0, 4);
+  if (n->node[first].kind == NODE_LOAD && !maps) maps = 1;
+  for (int i = 0; i < maps; i++) {
+    map(m, choose_rarely(m->c, 4) ? first : last);
+    last = n->nodes - 1;
+  }
+  store(m, last);
+  int result = n->nodes - 1;
+  if (maps > 1 && choose_rarely(m->c, 4)) {
+    for (int i = first; i < last; i++)
+      if (n->node[i].kind == NODE_MAP) first = i;
+    store(m, first);
+  }
+  return result;
+}
+
+/* Can another layer take this result from memory? */
+static bool can_pass(const Maker *m, const Node *result) {
+  return m->widens || result->rank == 4 || result->rank == NODE_RANK;
 }
 
 void net_random(Net *ret, const vtac_config *config, Choices *choices) {
@@ -311,19 +371,13 @@ void net_random(Net *ret, const vtac_config *config, Choices *choices) {
   ret->inp_bits = (int)vtac_config_get(config, "INP_WIDTH");
   ret->wgt_bits = (int)vtac_config_get(config, "WGT_WIDTH");
   ret->acc_bits = (int)vtac_config_get(config, "ACC_WIDTH");
-  Maker m = {ret, choices};
-  int first = head(&m), last = first;
-  int maps = choose_low(choices, 0, 4);
-  if (ret->node[first].kind == NODE_LOAD && !maps) maps = 1;
-  for (int i = 0; i < maps; i++) {
-    map(&m, choose_rarely(choices, 4) ? first : last);
-    last = ret->nodes - 1;
-  }
-  store(&m, last);
-  if (maps > 1 && choose_rarely(choices, 4)) {
-    for (int i = first; i < last; i++)
-      if (ret->node[i].kind == NODE_MAP) first = i;
-    store(&m, first);
+  Maker m = {.net = ret, .c = choices};
+  m.widens = ret->inp_bits == 8 && ret->acc_bits == 32;
+  int result = layer(&m);
+  if (choose_rarely(choices, 5) && can_pass(&m, &ret->node[result])) {
+    ret->node[result].passes = true;
+    m.passing = result;
+    layer(&m);
   }
   mark_used(ret);
 }

@@ -18,7 +18,12 @@
 
 #include "support/shrink.h"
 
-enum { BATCH = 25, PATIENCE = 20 /* seconds a case */, MOST_IDS = 32 };
+enum {
+  BATCH = 25,
+  PATIENCE = 20 /* seconds a case */,
+  MOST_IDS = 32,
+  MOST_REPORTS = 8
+};
 
 /* What parent and child share. */
 typedef struct Shared {
@@ -178,7 +183,8 @@ static void judge(Session *session, const Trial *trial) {
     printf("seed %llu: %s\n%s%s%s%s%s", (unsigned long long)trial->seed,
            names[trial->outcome], trial->text, trial->why,
            *trial->id ? " [" : "", trial->id, *trial->id ? "]\n\n" : "\n");
-  if (trial->outcome == WRONG) report(session, trial);
+  if (trial->outcome == WRONG && session->wrong <= MOST_REPORTS)
+    report(session, trial);
 }
 
 static int conclude(const Session *s, uint64_t seed) {

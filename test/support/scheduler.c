@@ -13,6 +13,7 @@ enum { MOST_PARTS = 40, MOST_PATH = 40 };
 
 typedef enum Role {
   ROLE_INPUT,
+  ROLE_HOST,
   ROLE_LOAD,
   ROLE_MATRIX,
   ROLE_VECTOR,
@@ -70,17 +71,23 @@ static int64_t extent_of(vtac_iter axis) {
   return extent;
 }
 
-static bool is_input(vtac_tensor tensor) { return !vtac_tensor_body(tensor); }
+/* Does it lie in memory that transfers read? */
+static bool in_memory(vtac_tensor tensor) {
+  const char *tag = vtac_tensor_tag(tensor);
+  return !vtac_tensor_body(tensor) || !strcmp(tag, "host") ||
+         !strcmp(tag, "store");
+}
 
 static Role role_of(const Scheduler *s, vtac_stage stage, vtac_tensor tensor) {
   const vtac_tensor *input;
-  if (is_input(tensor)) return ROLE_INPUT;
-  if (vtac_stage_is_output(stage)) return ROLE_STORE;
+  const char *tag = vtac_tensor_tag(tensor);
+  if (!vtac_tensor_body(tensor)) return ROLE_INPUT;
+  if (!strcmp(tag, "host")) return ROLE_HOST;
+  if (!strcmp(tag, "store") || vtac_stage_is_output(stage)) return ROLE_STORE;
   int n = inputs_of(s, tensor, &input), reduces = reduces_of(tensor);
   if (reduces && n == 2) return ROLE_MATRIX;
-  bool load = !reduces && n == 1 && is_input(input[0]);
-  return load && strcmp(vtac_tensor_tag(tensor), "map") ? ROLE_LOAD
-                                                        : ROLE_VECTOR;
+  bool load = !reduces && n == 1 && in_memory(input[0]) && strcmp(tag, "map");
+  return load ? ROLE_LOAD : ROLE_VECTOR;
 }
 
 static Part *part_of(Scheduler *s, vtac_tensor tensor) {
@@ -112,15 +119,15 @@ static void read_graph(Scheduler *s) {
   }
 }
 
-/* Inputs that stages on the chip read get copies there. */
+/* Whatever lies in memory and stages on the chip read gets a copy there. */
 static bool cache_inputs(Scheduler *s) {
   bool any = false;
   for (int i = 0; i < s->parts; i++) {
     const Part *part = &s->part[i];
     vtac_tensor reader[MOST_PARTS];
     int n = 0;
-    for (int k = 0; part->role == ROLE_INPUT && k < part->readers; k++)
-      if (part->reader[k]->role != ROLE_LOAD)
+    for (int k = 0; in_memory(part->tensor) && k < part->readers; k++)
+      if (part->reader[k]->role > ROLE_LOAD)
         reader[n++] = part->reader[k]->tensor;
     if (n) script_cache_read(s->script, part->tensor, part->scope, n, reader);
     any |= n > 0;
@@ -272,7 +279,8 @@ static void store(Scheduler *s, Part *part) {
   tile_of(part, &tile);
   shuffle(s, &part->outer);
   if (choose_rarely(s->c, 4)) shuffle(s, &inner);
-  int threads = part->outer.n ? choose_low(s->c, 0, 2) : 0;
+  bool threaded = part->outer.n && vtac_stage_is_output(part->stage);
+  int threads = threaded ? choose_low(s->c, 0, 2) : 0;
   for (int i = 0; i < threads; i++) thread(s, part, &part->outer);
   if (inner.n && choose_rarely(s->c, 6))
     move_out(&part->outer, &inner, choose_from(s->c, 1, inner.n));
@@ -366,16 +374,16 @@ static void matrix(Scheduler *s, Part *part) {
 static void schedule(Scheduler *s, Part *part) {
   if (part->role == ROLE_INPUT || vtac_context_error(s->script->context))
     return;
-  if (part->role != ROLE_STORE) {
-    attach(s, part);
+  if (!vtac_stage_is_output(part->stage)) attach(s, part);
+  if (part->role >= ROLE_LOAD && part->role != ROLE_STORE)
     script_set_scope(s->script, part->stage, part->scope);
-  }
   switch (part->role) {
     case ROLE_STORE: store(s, part); return;
     case ROLE_LOAD: load(s, part); return;
     case ROLE_VECTOR: vector(s, part); return;
     case ROLE_MATRIX: matrix(s, part); return;
-    case ROLE_INPUT: return;
+    case ROLE_INPUT:
+    case ROLE_HOST: return;
   }
 }
 
