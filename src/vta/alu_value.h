@@ -8,7 +8,7 @@
 enum {
   ALU_IMM_MIN = -32768, /* immediates have 16 bits */
   ALU_IMM_MAX = 32767,
-  ALU_MOST_SUMS = 8 /* instructions that add one constant */
+  ALU_MOST_SUMS = 16 /* instructions that add one constant */
 };
 
 /* Whether a load reads the very element that the stage writes. */

@@ -39,6 +39,11 @@ const Expr *make_extern(Arena *arena, DType type, const char *name, int n,
   return make_call(arena, type, OP_CALL_EXTERN, n + 1, all);
 }
 
+bool does_nothing(const Stmt *stmt) {
+  while (as_for(stmt)) stmt = AS(For, stmt)->body;
+  return is_nop(stmt);
+}
+
 noreturn void refuse_host_access(Arena *arena, const Var *data) {
   fail(arena, D_ONCHIP_ACCESS,
        "the host accesses buffer '%s', which lies in the accelerator's %s",

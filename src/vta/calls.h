@@ -19,6 +19,8 @@ bool expr_is_string(const Expr *expr, const char *text);
 const Call *as_extern(const Expr *expr, const char *name);
 const Expr *make_extern(Arena *arena, DType type, const char *name, int n,
                         const Expr *const *arg);
+/* Is it a nest of loops around nothing, as where no element is needed? */
+bool does_nothing(const Stmt *stmt);
 /* Fails: the host's code accesses a buffer in the accelerator's memory. */
 noreturn void refuse_host_access(Arena *arena, const Var *data);
 

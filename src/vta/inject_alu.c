@@ -179,6 +179,13 @@ static bool continues(const Alu *alu, const TileLoop *outer,
                          ex_mul(alu->arena, inner->dst, inner->extent));
 }
 
+/* Does the number of steps of any of these loops depend on the variable? */
+static bool bounds_any(const TileLoops *loops, int n, const Var *var) {
+  for (int i = 0; i < n; i++)
+    if (expr_uses(loops->at[i].extent, var)) return true;
+  return false;
+}
+
 /* The outer loops, with those that continue each other taken as one. */
 static void flatten_loops(Kernel *kernel) {
   const Alu *alu = kernel->alu;
@@ -186,7 +193,9 @@ static void flatten_loops(Kernel *kernel) {
   for (int i = outer_loops(kernel) - 1; i >= 0; i--) {
     TileLoop outer = tile_loop(kernel, i);
     TileLoop *inner = loops->n ? &loops->at[loops->n - 1] : NULL;
-    if (inner && continues(alu, &outer, inner))
+    bool counts = bounds_any(loops, loops->n, outer.var) ||
+                  (inner && bounds_any(loops, loops->n, inner->var));
+    if (inner && !counts && continues(alu, &outer, inner))
       inner->extent = simplify(alu->analyzer,
                                ex_mul(alu->arena, inner->extent, outer.extent));
     else
@@ -206,7 +215,8 @@ static void move_back_steps(Kernel *kernel) {
   TileLoops *loops = &kernel->loops;
   for (int i = 1; i < loops->n; i++)
     for (int k = i;
-         k > 0 && steps_back(&loops->at[k]) && !steps_back(&loops->at[k - 1]);
+         k > 0 && steps_back(&loops->at[k]) && !steps_back(&loops->at[k - 1]) &&
+         !expr_uses(loops->at[k - 1].extent, loops->at[k].var);
          k--) {
       TileLoop back = loops->at[k];
       loops->at[k] = loops->at[k - 1];
@@ -214,12 +224,14 @@ static void move_back_steps(Kernel *kernel) {
     }
 }
 
-/* How many loops stay around the micro-op. */
+/* How many loops stay around the micro-op: those that step back or that say how
+ * long another one is, and what is inside of them. */
 static int kept_loops(const TileLoops *loops) {
-  int back = 0;
-  while (back < loops->n && steps_back(&loops->at[back])) back++;
-  int more = loops->n > UOP_LOOPS ? loops->n - UOP_LOOPS : 0;
-  return back > more ? back : more;
+  int kept = loops->n > UOP_LOOPS ? loops->n - UOP_LOOPS : 0;
+  for (int i = kept; i < loops->n; i++)
+    if (steps_back(&loops->at[i]) || bounds_any(loops, i, loops->at[i].var))
+      kept = i + 1;
+  return kept;
 }
 
 /* ---- The micro-op ------------------------------------------------------- */
@@ -357,7 +369,11 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   Injector *injector = (Injector *)rw;
   const Attr *attr = AS(Attr, stmt);
   if (is_alu_scope(attr)) return inject_scope(injector, attr);
-  if (attr_is_pragma(attr, "alu")) return inject_stage(injector, attr);
+  if (attr_is_pragma(attr, "alu")) {
+    if (!does_nothing(attr->body)) return inject_stage(injector, attr);
+    injector->scoped = true;
+    return attr->body;
+  }
   return rewrite_stmt_children(rw, stmt);
 }
 

@@ -403,6 +403,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
   }
   if (!attr_has_key(attr, "pragma_dma_copy"))
     return rewrite_stmt_children(rw, stmt);
+  if (does_nothing(attr->body)) return attr->body;
   const IterVar *axis = attr->node.on == ON_ITER ? attr->node.first : NULL;
   Copy copy = {.env = injector->env,
                .arena = rw->arena,

@@ -156,9 +156,12 @@ static Loops common_path(const Part *part) {
   return path;
 }
 
-/* The innermost place is the simplest. */
+/* The innermost place is the simplest.  What passes through memory stays
+ * outside of virtual threads. */
 static void attach(Scheduler *s, Part *part) {
   Loops path = common_path(part);
+  for (int i = 0; i < path.n && in_memory(part->tensor); i++)
+    if (path.at[i].thread) path.n = i;
   path.n -= choose(s->c, path.n + 1);
   part->around = path;
   if (path.n == 0) return;
@@ -231,8 +234,7 @@ static void tile_of(Part *part, Loops *ret) {
   }
 }
 
-/* ---- Results ------------------------------------------------------------ */
-
+/* Makes one loop of two neighbours, data axes both. */
 static void fuse(Scheduler *s, Part *part, Loops *outer) {
   if (outer->n < 2 || !choose_rarely(s->c, 6)) return;
   int at = choose(s->c, outer->n - 1);
@@ -242,6 +244,8 @@ static void fuse(Scheduler *s, Part *part, Loops *outer) {
   outer->n--;
   memmove(a + 1, a + 2, (size_t)(outer->n - at - 1) * sizeof *a);
 }
+
+/* ---- Results ------------------------------------------------------------ */
 
 /* A virtual thread takes two or three parts of an outer loop, and a place. */
 static void thread(Scheduler *s, Part *part, Loops *outer) {
@@ -287,6 +291,7 @@ static void store(Scheduler *s, Part *part) {
   reorder(s, part, &part->outer, &inner, &tile);
   bind(s, part);
   if (!threads) fuse(s, part, &part->outer);
+  fuse(s, part, &inner);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
 }
 
@@ -355,6 +360,7 @@ static void vector(Scheduler *s, Part *part) {
       break;
     }
   reorder(s, part, &part->outer, &inner, &tile);
+  if (!reduces) fuse(s, part, &inner);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "alu");
 }
 

@@ -69,9 +69,13 @@ static bool lower(Shrinker *s, int i, int by) {
 
 static bool lower_one(Shrinker *s, int i) {
   bool any = false;
-  while (i < s->best->choices.used &&
-         (lower(s, i, s->best->choices.at[i] / 2) || lower(s, i, 1)))
-    any = true;
+  int by = CHOICE_LIMIT;
+  while (by && i < s->best->choices.used) {
+    if (lower(s, i, by))
+      any = true;
+    else
+      by /= 2;
+  }
   return any;
 }
 

@@ -88,6 +88,33 @@ static void more_loops_than_an_instruction_has(void **state) {
                "}");
 }
 
+/* A loop that says how long another one is goes inside with it. */
+static void loops_that_bound_others_are_kept(void **state) {
+  (void)state;
+  Buffer *a = acc();
+  const char *rows = "j*512 + o*32 + i*16 + k";
+  const Expr *value = binary(ADD, load_at(a, ex(rows)), num(1));
+  const Stmt *body = nest("k", 16, store_at(a, ex(rows), value));
+  body =
+      make_for(A, FOR_SERIAL, named("i"), num(0), ex("min(2, 3 - o*2)"), body);
+  assert_brief(run(ALU, alu(nest("j", 4, nest("o", 2, body)))),
+               " {\n"
+               "  Begin(4, 32, 32, 0)\n"
+               "  for (o, 0, 2) {\n"
+               "    for (i, 0, min(2, (3 - (o*2)))) {\n"
+               "      uop_push(1, 0, ((o*2) + i), ((o*2) + i), 0, 2, 1, 1)\n"
+               "    }\n"
+               "  }\n"
+               "  End()\n"
+               "}");
+}
+
+static void a_stage_of_nothing_is_nothing(void **state) {
+  (void)state;
+  const Stmt *nothing = nest("i", 4, make_nop(A));
+  assert_ptr_equal(run(ALU, alu(nothing)), nothing);
+}
+
 static void rows_of_a_batch_belong_to_the_tile(void **state) {
   HwConfig hw;
   Diag diag;
@@ -207,8 +234,8 @@ static void what_the_unit_lacks_is_refused(void **state) {
   const Expr *in = load_at(a, ex("k"));
   REFUSED(binary(FLOORDIV, in, num(3)),
           "the unit divides by powers of two only: floordiv(acc[k], 3)");
-  REFUSED(binary(ADD, in, num(270000)),
-          "constant 270000 is outside the range of immediates, -32768 to "
+  REFUSED(binary(ADD, in, num(600000)),
+          "constant 600000 is outside the range of immediates, -32768 to "
           "32767, and cannot be made of a few of them");
   REFUSED(binary(MIN, in, num(40000)),
           "constant 40000 is outside the range of immediates, -32768 to "
@@ -248,6 +275,8 @@ int main(void) {
       VTA_TEST(every_operation),
       VTA_TEST(one_tile_needs_no_loop),
       VTA_TEST(more_loops_than_an_instruction_has),
+      VTA_TEST(loops_that_bound_others_are_kept),
+      VTA_TEST(a_stage_of_nothing_is_nothing),
       VTA_TEST(rows_of_a_batch_belong_to_the_tile),
       VTA_TEST(operations_the_unit_lacks_are_made_of_others),
       VTA_TEST(sums_are_factored_and_ordered),
