@@ -55,7 +55,7 @@ static int64_t factor_of(const Expr *expr, int *products) {
   }
   const IntImm *k = expr->kind == MUL ? as_int(AS(Binary, expr)->b) : NULL;
   ++*products;
-  if (!k || !fits(k->value)) return 1;
+  if (!k) return 1;
   return k->value < 0 ? -k->value : k->value;
 }
 
