@@ -185,7 +185,8 @@ static Damage wrong_type(Net *net, Trial *trial) {
   static const int bits[] = {1, 2, 4, 8, 16, 32};
   Node *node = any_node(net, &trial->choices, NODE_INPUT, NODE_STORE);
   int other = bits[choose(&trial->choices, 6)];
-  bool typed = node->kind <= NODE_LOAD || node->kind == NODE_STORE ||
+  bool typed = node->kind == NODE_INPUT || node->kind == NODE_LOAD ||
+               node->kind == NODE_STORE ||
                (node->kind == NODE_SUM && node->sources == 2);
   if (other == node->bits || !typed || node->by_cache) return DAMAGE_NONE;
   trial_note(trial, "spoiled: %s has %d bits\n", node->name, other);
