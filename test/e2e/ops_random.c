@@ -32,6 +32,6 @@ static void run(Trial *trial) {
 
 int main(int argc, char **argv) {
   const RandomTest test = {
-      .run = run, .count = 720, .long_count = 12000, .most_refused = 35};
+      .run = run, .count = 720, .long_count = 12000, .most_refused = 20};
   return random_test_main(&test, argc, argv);
 }

@@ -33,6 +33,6 @@ static void run(Trial *trial) {
 
 int main(int argc, char **argv) {
   const RandomTest test = {
-      .run = run, .count = 200, .long_count = 5000, .most_refused = 60};
+      .run = run, .count = 200, .long_count = 5000, .most_refused = 20};
   return random_test_main(&test, argc, argv);
 }
