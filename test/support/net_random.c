@@ -358,8 +358,10 @@ static int layer(Maker *m) {
   return result;
 }
 
-/* Can another layer take this result from memory? */
+/* Can another layer take this result from memory?  Not where its values leave
+ * no room for sums. */
 static bool can_pass(const Maker *m, const Node *result) {
+  if (m->net->acc_bits == 32 && result->bits > 8) return false;
   return m->widens || result->rank == 4 || result->rank == NODE_RANK;
 }
 
