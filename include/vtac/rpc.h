@@ -181,8 +181,9 @@ VTAC_API vtac_status vtac_rpc_time(vtac_rpc_module *module, const char *name,
 
 /* ---- Devices ------------------------------------------------------------ */
 
-/* Attribute number `kind` (0: whether it exists) of a device: an INT, a TEXT
- * that lives until the next call, or NULL if it has no such attribute. */
+/* Attribute number `kind` (0: whether it exists; 5: of an accelerator,
+ * "simulator" or "board") of a device: an INT, a TEXT that lives until the next
+ * call, or NULL if it has no such attribute. */
 VTAC_API vtac_status vtac_rpc_device_attr(vtac_rpc *session, int device_type,
                                           int device_id, int kind,
                                           vtac_rpc_value *ret_value,

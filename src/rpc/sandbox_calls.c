@@ -7,6 +7,7 @@
  * written down: a library that makes such programs would have to be there on
  * every board that a server is built for. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -77,10 +78,6 @@ static const int allowed[] = {
 #ifdef SYS__llseek
     SYS__llseek,
 #endif
-#ifdef SYS_fcntl64
-    SYS_fcntl64,
-#endif
-    SYS_fcntl,
     SYS_getdents64,
     SYS_unlinkat,
     SYS_ftruncate,
@@ -123,11 +120,11 @@ enum { CALLS = sizeof allowed / sizeof *allowed };
 
 #define NUMBER offsetof(struct seccomp_data, nr)
 #define MACHINE offsetof(struct seccomp_data, arch)
-/* The low half of the call's first argument. */
+/* The low half of one of the call's arguments. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define FIRST (offsetof(struct seccomp_data, args) + 4)
+#define ARGUMENT(i) (offsetof(struct seccomp_data, args[i]) + 4)
 #else
-#define FIRST offsetof(struct seccomp_data, args)
+#define ARGUMENT(i) offsetof(struct seccomp_data, args[i])
 #endif
 
 typedef struct sock_filter Step;
@@ -149,15 +146,26 @@ static Step if_equal(unsigned value, unsigned char no) {
  * get any. */
 static int allow_own_signals(Step *step, int n, pid_t self) {
   step[n++] = if_equal(SYS_tgkill, 3);
-  step[n++] = load(FIRST);
+  step[n++] = load(ARGUMENT(0));
   step[n++] = if_equal((unsigned)self, 1);
   step[n++] = done(SECCOMP_RET_ALLOW);
   step[n++] = load(NUMBER);
   return n;
 }
 
+/* Of fcntl's commands only those on a descriptor and its flags, which have the
+ * smallest numbers: F_SETOWN and F_SETSIG send signals to other processes. */
+static int allow_flags(Step *step, int n, unsigned call) {
+  step[n++] = if_equal(call, 4);
+  step[n++] = load(ARGUMENT(1));
+  step[n++] = (Step)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, F_SETFL, 1, 0);
+  step[n++] = done(SECCOMP_RET_ALLOW);
+  step[n++] = load(NUMBER);
+  return n;
+}
+
 bool sandbox_calls(void) {
-  Step step[2 * CALLS + 16];
+  Step step[2 * CALLS + 24];
   int n = 0;
   step[n++] = load(MACHINE);
   step[n++] = (Step)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_MACHINE, 1, 0);
@@ -167,6 +175,10 @@ bool sandbox_calls(void) {
     step[n++] = if_equal((unsigned)allowed[i], 1);
     step[n++] = done(SECCOMP_RET_ALLOW);
   }
+  n = allow_flags(step, n, SYS_fcntl);
+#ifdef SYS_fcntl64
+  n = allow_flags(step, n, SYS_fcntl64);
+#endif
   n = allow_own_signals(step, n, getpid());
   step[n++] = done(SECCOMP_RET_ERRNO | EPERM);
   const struct sock_fprog program = {(unsigned short)n, step};

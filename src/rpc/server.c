@@ -53,9 +53,12 @@ static vtac_status check_limits(const vtac_rpc_limits *limits, Diag *diag) {
   if (limits->sessions < 1 || limits->sessions > MOST_SESSIONS)
     return diag_set(diag, D_ARGUMENT, "%d sessions; there are 1 to %d",
                     limits->sessions, MOST_SESSIONS);
-  if (limits->waiting < 0 || limits->files < 1)
-    return diag_set(diag, D_ARGUMENT,
-                    "a limit of clients or files is negative");
+  if (limits->waiting < 0 || limits->waiting >= MOST_CLIENTS)
+    return diag_set(diag, D_ARGUMENT, "%d clients wait; there are 0 to %d",
+                    limits->waiting, MOST_CLIENTS - 1);
+  if (limits->files < 1)
+    return diag_set(diag, D_ARGUMENT, "a session may have %d files; it needs 1",
+                    limits->files);
   if (limits->packet_bytes < LEAST_PACKET || limits->packet_bytes > UINT32_MAX)
     return diag_set(diag, D_ARGUMENT,
                     "packets of %llu bytes; the limit is %d to %lld",

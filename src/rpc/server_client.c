@@ -37,9 +37,10 @@ static bool make_room(vtac_rpc_server *server) {
   return false;
 }
 
+/* No more at once than the loop can hold: those who come faster wait. */
 void server_accept(vtac_rpc_server *server) {
   char peer[PEER_BYTES];
-  for (;;) {
+  for (int n = 0; n < MOST_CLIENTS; n++) {
     if (server->n_clients == MOST_CLIENTS && !make_room(server)) return;
     int fd = listener_accept(&server->listener, peer);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE) && make_room(server))

@@ -190,17 +190,16 @@ static void bury(vtac_rpc_server *server, int index) {
   server->session[index] = server->session[--server->n_sessions];
 }
 
+/* A process that says more than its report has is ended, not listened to. */
 void server_read_session(vtac_rpc_server *server, int index) {
   ServerSession *s = &server->session[index];
-  char rest[64];
-  for (;;) {
-    size_t room = sizeof s->said - s->have;
-    ssize_t n = room ? read(s->report, (char *)&s->said + s->have, room)
-                     : read(s->report, rest, sizeof rest);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) return;
-    if (n <= 0) break;
-    if (room) s->have += (size_t)n;
-  }
-  bury(server, index);
+  const size_t room = sizeof s->said - s->have;
+  char more;
+  ssize_t n = room ? read(s->report, (char *)&s->said + s->have, room)
+                   : read(s->report, &more, sizeof more);
+  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (room && n > 0)
+    s->have += (size_t)n;
+  else
+    bury(server, index);
 }

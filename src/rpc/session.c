@@ -162,11 +162,8 @@ static vtac_status need_device(Session *s, const Args *args, RpcValue *ret,
 
 static vtac_status get_attr(Session *s, const Args *args, RpcValue *ret,
                             Diag *diag) {
-  const RpcDevice device = args->value[0].device;
-  (void)s;
-  if (args->value[1].integer != 0) return check_device(device, diag);
-  *ret = rpc_int(device_exists(device));
-  return VTAC_OK;
+  return device_attr(s, args->value[0].device, args->value[1].integer, ret,
+                     diag);
 }
 
 static vtac_status alloc(Session *s, RpcDevice device, uint64_t size,

@@ -82,6 +82,10 @@ vtac_status text_arg(const Args *args, int i, char *ret, size_t size,
 
 bool device_exists(RpcDevice device);
 vtac_status check_device(RpcDevice device, Diag *diag);
+/* Attribute `kind` of a device: whether it exists, or what it is; *ret stays
+ * as it is for all others. */
+vtac_status device_attr(const Session *s, RpcDevice device, int64_t kind,
+                        RpcValue *ret, Diag *diag);
 vtac_status memory_alloc(Session *s, RpcDevice device, uint64_t size,
                          uint64_t *ret_handle, Diag *diag);
 vtac_status memory_free(Session *s, RpcDevice device, uint64_t handle,
@@ -108,6 +112,9 @@ struct Named {
   vtac_status (*call)(Session *s, const Args *args, RpcValue *ret, Diag *diag);
 };
 const Named *named_find(Slice name);
+/* Checks the arguments' types, too. */
+vtac_status named_call(Session *s, const Named *named, const Args *args,
+                       RpcValue *ret, Diag *diag);
 
 Function *function_of_named(const Named *named);
 void function_release(Function *function); /* NULL is fine */

@@ -22,6 +22,18 @@ vtac_status check_device(RpcDevice device, Diag *diag) {
                   (int)device.id, (int)device.type);
 }
 
+vtac_status device_attr(const Session *s, RpcDevice device, int64_t kind,
+                        RpcValue *ret, Diag *diag) {
+  enum { EXISTS = 0, NAME = 5 };
+  if (kind == EXISTS) {
+    *ret = rpc_int(device_exists(device));
+    return VTAC_OK;
+  }
+  if (kind == NAME && device.type == VTAC_KERNEL_VTA)
+    *ret = rpc_string(s->options.board ? "board" : "simulator");
+  return check_device(device, diag);
+}
+
 static bool same_device(RpcDevice a, RpcDevice b) {
   return a.type == b.type && a.id == b.id;
 }
@@ -36,7 +48,8 @@ static vtac_status queue_failed(const vtac_device *device, vtac_status status,
 
 static vtac_status alloc_host(RpcBuffer *buffer, Diag *diag) {
   size_t size = ((size_t)buffer->size + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-  buffer->host = aligned_alloc(ALIGNMENT, size);
+  if (buffer->size <= SIZE_MAX / 2)
+    buffer->host = aligned_alloc(ALIGNMENT, size);
   if (!buffer->host)
     return diag_set(diag, D_NO_MEMORY, "no memory for a buffer of %llu bytes",
                     (unsigned long long)buffer->size);

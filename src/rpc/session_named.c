@@ -67,10 +67,7 @@ static vtac_status call_device_attr(Session *s, const Args *args, RpcValue *ret,
   const RpcValue *value = args->value;
   const RpcDevice device = {(int32_t)value[0].integer,
                             (int32_t)value[1].integer};
-  (void)s;
-  if (value[2].integer != 0) return check_device(device, diag);
-  *ret = rpc_int(device_exists(device));
-  return VTAC_OK;
+  return device_attr(s, device, value[2].integer, ret, diag);
 }
 
 /* Calls that have nothing to do here: one thread serves a session, and its
@@ -195,16 +192,18 @@ vtac_status give_function(Session *s, Function *function, RpcValue *ret,
   return VTAC_OK;
 }
 
+vtac_status named_call(Session *s, const Named *named, const Args *args,
+                       RpcValue *ret, Diag *diag) {
+  const Args own = {named->name, args->n, args->value};
+  vtac_status status =
+      named->types ? check_args(&own, named->types, diag) : VTAC_OK;
+  return status ? status : named->call(s, &own, ret, diag);
+}
+
 vtac_status function_call(Session *s, const Function *function,
                           const Args *args, RpcValue *ret, Diag *diag) {
   if (function->timer) return timer_call(s, function->timer, args, ret, diag);
   if (function->entry)
     return native_function_call(s, function, args, ret, diag);
-  const Named *named = function->named;
-  const Args own = {named->name, args->n, args->value};
-  if (named->types) {
-    vtac_status status = check_args(&own, named->types, diag);
-    if (status) return status;
-  }
-  return named->call(s, &own, ret, diag);
+  return named_call(s, function->named, args, ret, diag);
 }

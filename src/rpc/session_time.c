@@ -160,7 +160,8 @@ static vtac_status measure(Session *s, const Timer *timer, const Args *args,
   for (;;) {
     RpcValue ignored = rpc_null();
     vtac_status status = VTAC_OK;
-    if (timer->prepare) status = timer->prepare->call(s, args, &ignored, diag);
+    if (timer->prepare)
+      status = named_call(s, timer->prepare, args, &ignored, diag);
     if (!status) status = run(s, timer, args, *number, &seconds, diag);
     if (status) return status;
     if (seconds >= least || *number == most_number) break;

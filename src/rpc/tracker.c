@@ -163,6 +163,7 @@ static const char *take_input(vtac_rpc_tracker *tracker, Connection *c) {
   const char *why = NULL;
   if (!c->greeted) why = take_magic(tracker, c, &at);
   while (!why && c->greeted) {
+    if (c->out.size > MOST_OUTPUT) return "it takes no answer";
     const uint8_t *bytes = c->in.bytes + at;
     if (tracker_wanted(bytes, c->in.size - at, TRACKER_MOST_TEXT, &wanted,
                        &diag))

@@ -170,7 +170,10 @@ static void receive(TrackerLink *link) {
       return;
     }
     link->in.size += (size_t)n;
-    if (link->in.size > 2 * TRACKER_MOST_TEXT) return;
+    if (link->in.size > 2 * TRACKER_MOST_TEXT) {
+      go_down(link, "the tracker says more than it was asked");
+      return;
+    }
   }
 }
 

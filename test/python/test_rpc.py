@@ -295,6 +295,7 @@ class Programs(unittest.TestCase):
             self.assertEqual(repr(device), "remote_ext_dev(0)")
             self.assertEqual(len({device, remote.context("ext_dev")}), 1)
             self.assertFalse(remote.device(2).exist)
+            self.assertEqual(device.device_name, "simulator")
             device.sync()
             values = numpy.arange(6, dtype="int8").reshape(2, 3)
             array = tvm.nd.array(values, device)

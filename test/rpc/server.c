@@ -285,6 +285,17 @@ static void cannot_escape(void **state) {
   channel_close(&channel);
 }
 
+/* A session that floods the pipe of its report holds up nobody. */
+static void babbles(void **state) {
+  bool good;
+  (void)state;
+  RpcChannel channel = open_session();
+  run_file(&channel, "KERNEL_BABBLE", "babble.so", &good);
+  assert_false(good);
+  channel_close(&channel);
+  assert_true(kit_wait_idle(&server));
+}
+
 /* ---- Files -------------------------------------------------------------- */
 
 static void bad_paths(void **state) {
@@ -500,6 +511,10 @@ static void refuses_options(void **state) {
   assert_null(vtac_rpc_server_open(&options, &error));
   assert_string_equal(error.id, "file");
   options = kit_options();
+  options.limits.waiting = 1 << 20;
+  assert_null(vtac_rpc_server_open(&options, &error));
+  assert_string_equal(error.id, "argument");
+  options = kit_options();
   options.limits.sessions = 0;
   assert_null(vtac_rpc_server_open(&options, &error));
   assert_string_equal(error.id, "argument");
@@ -536,6 +551,7 @@ int main(void) {
                                      GUARDED(exhausts_memory),
                                      GUARDED(allocates_too_much),
                                      GUARDED(cannot_escape),
+                                     GUARDED(babbles),
                                      GUARDED(bad_paths),
                                      GUARDED(storage_limit),
                                      GUARDED(many_files),

@@ -377,6 +377,24 @@ static void times_a_module(void **state) {
   for (int i = 0; i < 3; i++) assert_true(seconds[i] > 0 && seconds[i] < 1);
 }
 
+/* What prepares a measurement gets the same arguments, and checks them. */
+static void prepares_with_other_arguments(void **state) {
+  RpcValue value;
+  char text[512];
+  (void)state;
+  init();
+  assert_true(call_named(
+      "runtime.RPCTimeEvaluator",
+      RPC_ARGS(rpc_null(), rpc_string("runtime.config_threadpool"), rpc_int(1),
+               rpc_int(0), rpc_int(1), rpc_int(1), rpc_int(0), rpc_int(0),
+               rpc_int(1), rpc_string("tvm.contrib.random.random_fill")),
+      &value));
+  assert_false(call(value.handle, RPC_ARGS(rpc_string("text")), &value));
+  slice_copy(value.text, text, sizeof text);
+  assert_string_equal(
+      text, "argument 0 of tvm.contrib.random.random_fill is not a tensor");
+}
+
 /* What a module imports is found in it, and lives as long as it does. */
 static void imports(void **state) {
   RpcValue value;
@@ -486,6 +504,31 @@ static void bad_memory(void **state) {
                  "no buffer");
 }
 
+/* A size that wraps around when it is rounded up. */
+static void largest_buffer(void **state) {
+  const SessionOptions options = {
+      .config = config, .memory_bytes = UINT64_MAX, .packet_bytes = 1 << 20};
+  (void)state;
+  session_free(session);
+  session = session_new(&options);
+  init();
+  const RpcTensor tensor = {
+      .device = cpu, .ndim = 1, .dtype = {0, 16, 1}, .shape = {INT64_MAX}};
+  assert_refused(RPC_DEV_ALLOC_WITH_SCOPE,
+                 RPC_ARGS(rpc_tensor(&tensor), rpc_null()), "no memory");
+}
+
+static void device_names(void **state) {
+  (void)state;
+  init();
+  RpcValue name =
+      ask_value(RPC_DEV_GET_ATTR, RPC_ARGS(rpc_device(vta), rpc_int(5)));
+  assert_int_equal(name.code, RPC_STRING);
+  assert_true(slice_is(name.text, "simulator"));
+  name = ask_value(RPC_DEV_GET_ATTR, RPC_ARGS(rpc_device(cpu), rpc_int(5)));
+  assert_int_equal(name.code, RPC_NULL);
+}
+
 static void bad_requests(void **state) {
   const RpcDevice nowhere = {2, 0};
   const RpcTensor huge = {.device = cpu,
@@ -512,7 +555,7 @@ static void bad_requests(void **state) {
           .integer,
       0);
   assert_int_equal(
-      ask_value(RPC_DEV_GET_ATTR, RPC_ARGS(rpc_device(vta), rpc_int(5))).code,
+      ask_value(RPC_DEV_GET_ATTR, RPC_ARGS(rpc_device(vta), rpc_int(4))).code,
       RPC_NULL);
   assert_refused(RPC_DEV_ALLOC_WITH_SCOPE,
                  RPC_ARGS(rpc_tensor(&huge), rpc_null()), "cannot be counted");
@@ -626,14 +669,24 @@ static void handles_are_not_reused(void **state) {
 
 int main(void) {
 #define SESSION(test) cmocka_unit_test_setup_teardown(test, start, stop)
-  const struct CMUnitTest tests[] = {
-      SESSION(tutorial),       SESSION(unknown_function),
-      SESSION(copies),         SESSION(runs_a_module),
-      SESSION(times_a_module), SESSION(imports),
-      SESSION(bad_modules),    SESSION(reconfigures),
-      SESSION(counts),         SESSION(bad_memory),
-      SESSION(bad_requests),   SESSION(bad_calls),
-      SESSION(versions),       SESSION(broken_protocol),
-      SESSION(many_handles),   cmocka_unit_test(handles_are_not_reused)};
+  const struct CMUnitTest tests[] = {SESSION(tutorial),
+                                     SESSION(unknown_function),
+                                     SESSION(copies),
+                                     SESSION(runs_a_module),
+                                     SESSION(times_a_module),
+                                     SESSION(imports),
+                                     SESSION(bad_modules),
+                                     SESSION(reconfigures),
+                                     SESSION(counts),
+                                     SESSION(bad_memory),
+                                     SESSION(bad_requests),
+                                     SESSION(bad_calls),
+                                     SESSION(versions),
+                                     SESSION(broken_protocol),
+                                     SESSION(many_handles),
+                                     SESSION(largest_buffer),
+                                     SESSION(prepares_with_other_arguments),
+                                     SESSION(device_names),
+                                     cmocka_unit_test(handles_are_not_reused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

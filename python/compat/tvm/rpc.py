@@ -95,6 +95,11 @@ class RemoteDevice(Device):
         """Whether the server has it."""
         return bool(self.session.session.attribute(0, self._place))
 
+    @property
+    def device_name(self) -> str | None:
+        """What it is: vtac's servers have a "simulator" or a "board"."""
+        return self.session.session.attribute(5, self._place)
+
     def sync(self, stream=None) -> None:
         """Waits until it has done what it was asked for."""
         self.session.session.sync(self._place)
