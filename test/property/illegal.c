@@ -47,6 +47,8 @@ static void judge(Trial *trial, const vtac_config *config,
   Spoiler spoiler;
   Damage damage = DAMAGE_NONE;
   net_random(&net, config, c);
+  trial->skipped = !net_is_small(&net);
+  if (trial->skipped) return;
   net_note(&net, trial);
   if (target == SPOIL_NET) damage = spoil_net(&net, trial);
   net_declare(&net, context, &subject);

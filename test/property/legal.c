@@ -21,8 +21,9 @@ static void check_refusal(Trial *trial) {
   trial_wrong(trial, "refused: %.1200s [%s]", why, trial->id);
 }
 
-/* False where the operator itself is refused.  A transposed convolution keeps
- * its own schedule: a tile must be a multiple of the stride. */
+/* False where the operator itself is refused, or the net is too large.  A
+ * transposed convolution keeps its own schedule: a tile must be a multiple of
+ * the stride. */
 static bool declare(Trial *trial, const vtac_config *config,
                     vtac_context *context, Subject *ret, bool *ret_scheduled) {
   if (choose_rarely(&trial->choices, 4)) {
@@ -37,6 +38,8 @@ static bool declare(Trial *trial, const vtac_config *config,
   }
   Net net;
   net_random(&net, config, &trial->choices);
+  trial->skipped = !net_is_small(&net);
+  if (trial->skipped) return false;
   net_note(&net, trial);
   net_declare(&net, context, ret);
   net_data(&net, (uint64_t)choose(&trial->choices, CHOICE_LIMIT), ret);
@@ -53,7 +56,7 @@ static void judge(Trial *trial, const vtac_config *config,
   if (declared && !scheduled) schedule_randomly(&script, &trial->choices);
   if (vtac_context_error(context))
     trial_refused(trial, vtac_context_error(context));
-  else
+  else if (declared)
     subject_judge(&subject, context, config, trial);
   check_refusal(trial);
   subject_free(&subject);

@@ -9,6 +9,8 @@
 #include "cli/plain_tensor.h"
 #include "support/programs.h"
 
+enum { MOST_WORK = 4000000 };
+
 /* ---- Declaration -------------------------------------------------------- */
 
 static bool is_result(const Node *node) {
@@ -195,6 +197,16 @@ static int64_t offset_of(int rank, const int64_t *shape, const int64_t *at) {
   int64_t offset = 0;
   for (int i = 0; i < rank; i++) offset = offset * shape[i] + at[i];
   return offset;
+}
+
+bool net_is_small(const Net *net) {
+  int64_t work = 0;
+  for (int i = 0; i < net->nodes; i++) {
+    const Node *node = &net->node[i];
+    work += elements(node->rank, node->shape) *
+            elements(node->reduces, node->reduce);
+  }
+  return work <= MOST_WORK;
 }
 
 typedef struct Values {

@@ -67,6 +67,9 @@ typedef struct Net {
 /* A small net for the accelerator. */
 void net_random(Net *ret, const vtac_config *config, Choices *choices);
 
+/* Is it computed in plain loops in no time? */
+bool net_is_small(const Net *net);
+
 /* Declares the net; the context holds errors. */
 void net_declare(const Net *net, vtac_context *context, Subject *ret);
 /* Fills in the data, which subject_free frees. */

@@ -20,7 +20,7 @@
 
 enum {
   BATCH = 25,
-  PATIENCE = 20 /* seconds a case */,
+  PATIENCE = 60 /* seconds a case */,
   MOST_IDS = 32,
   MOST_REPORTS = 8
 };
