@@ -117,8 +117,8 @@ static int run(const Options *options) {
   static Bench bench;
   bench.seconds = options->seconds;
   name_machine(&bench.table);
-  if (!getenv("VTAC_CODEGEN") && *BENCH_CODEGEN)
-    setenv("VTAC_CODEGEN", BENCH_CODEGEN, 1);
+  const char *codegen = BENCH_CODEGEN;
+  if (*codegen && !getenv("VTAC_CODEGEN")) setenv("VTAC_CODEGEN", codegen, 1);
   for (int i = 0; i < GROUPS; i++) {
     if (!is_wanted(groups[i].name, options->only)) continue;
     bench.group = groups[i].name;
