@@ -6,8 +6,16 @@ set -eu
 
 work=$(mktemp -d)
 pids=
-# shellcheck disable=SC2086
-trap 'kill $pids 2>/dev/null || :; wait; rm -rf "$work"' EXIT
+# Says what was logged if the test fails.
+finish() {
+  status=$?
+  # shellcheck disable=SC2086
+  kill $pids 2>/dev/null || :
+  wait
+  [ $status -eq 0 ] || tail -n 20 "$work"/*
+  rm -rf "$work"
+}
+trap finish EXIT
 
 # start LOG COMMAND…: in the background; sets $port when it listens.
 start() {
