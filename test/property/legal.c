@@ -72,7 +72,8 @@ static void run(Trial *trial) {
 }
 
 int main(int argc, char **argv) {
+  /* a fifth may be refused: at least 1,000 and 10,000 run */
   const RandomTest test = {
-      .run = run, .count = 1000, .long_count = 10000, .most_refused = 20};
+      .run = run, .count = 1250, .long_count = 12500, .most_refused = 20};
   return random_test_main(&test, argc, argv);
 }

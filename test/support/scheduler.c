@@ -157,7 +157,8 @@ static Loops common_path(const Part *part) {
 }
 
 /* The innermost place is the simplest.  What passes through memory stays
- * outside of virtual threads. */
+ * outside of virtual threads: one such case in ten thousand still has a race,
+ * which the verifier of streams reports. */
 static void attach(Scheduler *s, Part *part) {
   Loops path = common_path(part);
   for (int i = 0; i < path.n && in_memory(part->tensor); i++)
