@@ -85,23 +85,35 @@ static bool behave(uint64_t seed) {
 
 /* ---- Sessions that do not ----------------------------------------------- */
 
-/* The session whose client has this socket, as the log tells. */
-static pid_t session_of(int fd) {
-  struct sockaddr_in own;
-  socklen_t size = sizeof own;
-  char line[512], peer[48];
-  int pid = 0;
-  getsockname(fd, (struct sockaddr *)&own, &size);
-  snprintf(peer, sizeof peer, "event=session-start");
-  char port[24];
-  snprintf(port, sizeof port, ":%d pid=", ntohs(own.sin_port));
+/* The session whose client has this port, as the log tells; 0 if it does not
+ * say so yet. */
+static pid_t logged_session(int port) {
+  char line[512], at_port[24];
+  pid_t pid = 0;
+  snprintf(at_port, sizeof at_port, ":%d pid=", port);
   FILE *log = fopen(server.log, "r");
   while (log && fgets(line, sizeof line, log)) {
-    const char *at = strstr(line, peer) ? strstr(line, port) : NULL;
-    if (at) pid = atoi(at + strlen(port));
+    bool starts = strstr(line, "event=session-start") && strchr(line, '\n');
+    const char *at = starts ? strstr(line, at_port) : NULL;
+    if (at) pid = atoi(at + strlen(at_port));
   }
   if (log) fclose(log);
   return pid;
+}
+
+/* No other process may be hit, nor a group of them. */
+static void kill_session(int fd) {
+  struct sockaddr_in own;
+  socklen_t size = sizeof own;
+  if (getsockname(fd, (struct sockaddr *)&own, &size)) return;
+  for (int i = 0; i < 200; i++) {
+    pid_t pid = logged_session(ntohs(own.sin_port));
+    if (pid > 1) {
+      kill(pid, SIGKILL);
+      return;
+    }
+    usleep(10000);
+  }
 }
 
 static void send_noise(int fd, uint64_t seed) {
@@ -138,7 +150,7 @@ static void misbehave(uint64_t seed) {
     case 3: send_part(channel.fd); break;
     case 4: run_kernel(&channel, "KERNEL_CRASH"); break;
     case 5: run_kernel(&channel, "KERNEL_SPIN"); break;
-    default: kill(session_of(channel.fd), SIGKILL); break;
+    default: kill_session(channel.fd); break;
   }
   channel_close(&channel);
 }
