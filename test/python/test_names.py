@@ -94,28 +94,6 @@ class Names(unittest.TestCase):
         for name in ("lower", "build", "te", "tir", "topi", "nd", "rpc"):
             self.assertIn(name, dir(tvm))
 
-    def test_import_is_quick(self) -> None:
-        """The target is 100 ms; a busy machine may take longer."""
-        program = (
-            "import time; t = time.process_time(); import %s;"
-            " print(time.process_time() - t)"
-        )
-        environ = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path[:3]))
-        for name in ("vtac", "tvm, vta"):
-            best = min(
-                float(
-                    subprocess.run(
-                        [sys.executable, "-c", program % name],
-                        env=environ,
-                        capture_output=True,
-                        text=True,
-                        check=True,
-                    ).stdout
-                )
-                for _ in range(3)
-            )
-            self.assertLess(best, 0.1, name)
-
     def test_numpy_is_imported_when_needed(self) -> None:
         program = "import sys, vtac; assert 'numpy' not in sys.modules"
         environ = dict(os.environ, PYTHONPATH=support.PYTHON)
