@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every public name has a document, is typed where it should be, and occurs
-in some test or tutorial; importing is quick."""
+in some test or tutorial."""
 from __future__ import annotations
 
 import glob
