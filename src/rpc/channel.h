@@ -11,6 +11,8 @@
 #ifndef RPC_CHANNEL_H
 #define RPC_CHANNEL_H
 
+#include <poll.h>
+
 #include "rpc/hello.h"
 #include "rpc/wire.h"
 
@@ -33,6 +35,8 @@ void channel_set_timeout(RpcChannel *channel, double seconds);
 /* Milliseconds that are left, for poll: at least one; 0 when the deadline has
  * passed, -1 where there is none. */
 int channel_time_left(const RpcChannel *channel);
+/* poll(2) of one descriptor, awake for the first 50 microseconds. */
+int channel_poll(struct pollfd *ready, int timeout);
 
 /* ---- Addresses ---------------------------------------------------------- */
 

@@ -108,7 +108,7 @@ static vtac_status wait_for_request(const RpcChannel *channel, double seconds,
     int timeout = monotonic_wait(deadline);
     if (!timeout)
       return diag_set(diag, D_RPC_TIMEOUT, "idle for more than %g s", seconds);
-    if (poll(&ready, 1, timeout) > 0) return VTAC_OK;
+    if (channel_poll(&ready, timeout) > 0) return VTAC_OK;
   }
 }
 

@@ -242,11 +242,12 @@ typedef struct Walk {
 } Walk;
 
 static Walk walk_of(const Transpose *t, int most_lanes) {
-  Walk w = {.t = t, .isa = isa_of(most_lanes), .side = VECTOR / t->bytes};
+  const int shift = 4 - t->bytes / 2; /* divisions cost more than a square */
+  Walk w = {.t = t, .isa = isa_of(most_lanes), .side = 1 << shift};
   const int64_t size[AXES] = {t->count * w.side, t->columns, t->rows};
   for (int i = 0; i < AXES; i++) {
-    w.squares[i] = (size[i] + w.side - 1) / w.side;
-    w.whole[i] = size[i] / w.side;
+    w.squares[i] = (size[i] + w.side - 1) >> shift;
+    w.whole[i] = size[i] >> shift;
   }
   w.across = w.whole[COLUMNS] >= w.isa->lanes ? COLUMNS
              : w.whole[ROWS] >= w.isa->lanes  ? ROWS
