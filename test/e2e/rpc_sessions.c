@@ -150,6 +150,7 @@ static Server start_server(const char *secret) {
 
 static void stop_server(Server s) {
   int status;
+  assert_true(s.process > 0); /* 0 and -1 are groups of processes */
   kill(s.process, SIGTERM);
   assert_int_equal(waitpid(s.process, &status, 0), s.process);
   assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);

@@ -60,6 +60,7 @@ static void start_tracker(int port) {
 
 static void stop_tracker(void) {
   int status;
+  assert_true(tracker_pid > 0); /* 0 and -1 are groups of processes */
   kill(tracker_pid, SIGTERM);
   assert_int_equal(waitpid(tracker_pid, &status, 0), tracker_pid);
   assert_int_equal(status, 0);
