@@ -188,23 +188,37 @@ static bool take(void *self, int index, const char *text) {
   }
 }
 
-static vtac_op *declare(vtac_context *context, const void *params) {
-  return vtac_conv2d(context, params);
+OPERATOR_FUNCTIONS(conv, vtac_conv2d, conv2d_data)
+OPERATOR_FUNCTIONS(group, vtac_group_conv2d, conv2d_data)
+OPERATOR_FUNCTIONS(depthwise, vtac_depthwise_conv2d, depthwise_data)
+
+static int run(const OperatorCommand *command, ConvOptions *conv, int argc,
+               char **argv) {
+  CommonOptions common = {0};
+  const OptionParser parser = {
+      command->name, command->synopsis, command->options, command->take, conv,
+      &common};
+  int status = parse_options(&parser, argc, argv);
+  if (status >= 0) return status;
+  if (conv->list) return list_workloads();
+  return run_operator(command, &common, &conv->params);
 }
 
-static TestData *make_data(const vtac_config *config, const void *params,
-                           uint64_t seed) {
-  return conv2d_data(config, params, seed);
-}
+enum { SEED_WORKLOAD = 6 }; /* C8 */
 
 int command_conv2d(int argc, char **argv) {
   static const OperatorCommand command = {
+      .name = "conv2d",
+      .synopsis =
+          "Convolves data with kernels, shifts and clips the sums, "
+          "runs it on the simulator\nand verifies the result.",
+      .options = options,
+      .take = take,
       .function = "my_conv",
       .success = "Successful 2D convolution test!",
       .keep_expressions = true,
-      .declare = declare,
-      .make_data = make_data};
-  enum { SEED_WORKLOAD = 6 }; /* C8 */
+      .declare = declare_conv,
+      .make_data = conv_test};
   ConvOptions conv = {.params = workload_params(SEED_WORKLOAD)};
   conv.params.tile_batch = 1;
   conv.params.tile_out_channels = 128;
@@ -212,74 +226,38 @@ int command_conv2d(int argc, char **argv) {
   conv.params.tile_height = 7;
   conv.params.tile_width = 14;
   conv.params.vthreads = 2;
-  CommonOptions common = {0};
-  const OptionParser parser = {
-      "conv2d",
-      "Convolves data with kernels, shifts and clips the sums, runs it on the "
-      "simulator\nand verifies the result.",
-      options,
-      take,
-      &conv,
-      &common};
-  int status = parse_options(&parser, argc, argv);
-  if (status >= 0) return status;
-  if (conv.list) return list_workloads();
-  return run_operator(&command, &common, &conv.params);
-}
-
-/* ---- Groups ------------------------------------------------------------- */
-
-static vtac_op *declare_group(vtac_context *context, const void *params) {
-  return vtac_group_conv2d(context, params);
-}
-
-static vtac_op *declare_depthwise(vtac_context *context, const void *params) {
-  return vtac_depthwise_conv2d(context, params);
-}
-
-static TestData *make_depthwise_data(const vtac_config *config,
-                                     const void *params, uint64_t seed) {
-  return depthwise_data(config, params, seed);
-}
-
-static int run_groups(int argc, char **argv, const OperatorCommand *command,
-                      OptionParser *parser, int groups) {
-  ConvOptions conv = {.params = workload_params(6)};
-  CommonOptions common = {0};
-  conv.params.groups = groups;
-  parser->take = take;
-  parser->self = &conv;
-  parser->common = &common;
-  int status = parse_options(parser, argc, argv);
-  return status < 0 ? run_operator(command, &common, &conv.params) : status;
+  return run(&command, &conv, argc, argv);
 }
 
 int command_group_conv2d(int argc, char **argv) {
   static const OperatorCommand command = {
-      .function = "my_group_conv",
-      .success = "Successful grouped 2D convolution test!",
-      .declare = declare_group,
-      .make_data = make_data};
-  OptionParser parser = {
-      .command = "group_conv2d",
+      .name = "group_conv2d",
       .synopsis =
           "Convolves each group of channels with kernels of its own, "
           "runs it on the\nsimulator and verifies the result.",
-      .own = group_options};
-  return run_groups(argc, argv, &command, &parser, 4);
+      .options = group_options,
+      .take = take,
+      .function = "my_group_conv",
+      .success = "Successful grouped 2D convolution test!",
+      .declare = declare_group,
+      .make_data = group_test};
+  ConvOptions conv = {.params = workload_params(SEED_WORKLOAD)};
+  conv.params.groups = 4;
+  return run(&command, &conv, argc, argv);
 }
 
 int command_depthwise_conv2d(int argc, char **argv) {
   static const OperatorCommand command = {
-      .function = "my_depthwise_conv",
-      .success = "Successful depthwise 2D convolution test!",
-      .declare = declare_depthwise,
-      .make_data = make_depthwise_data};
-  OptionParser parser = {
-      .command = "depthwise_conv2d",
+      .name = "depthwise_conv2d",
       .synopsis =
           "Convolves each channel with kernels of its own, runs it on "
           "the simulator and\nverifies the result.",
-      .own = depthwise_options};
-  return run_groups(argc, argv, &command, &parser, 0);
+      .options = depthwise_options,
+      .take = take,
+      .function = "my_depthwise_conv",
+      .success = "Successful depthwise 2D convolution test!",
+      .declare = declare_depthwise,
+      .make_data = depthwise_test};
+  ConvOptions conv = {.params = workload_params(SEED_WORKLOAD)};
+  return run(&command, &conv, argc, argv);
 }

@@ -37,21 +37,20 @@ static bool take(void *self, int index, const char *text) {
   }
 }
 
-static vtac_op *declare(vtac_context *context, const void *params) {
-  return vtac_conv2d_transpose(context, params);
-}
-
-static TestData *make_data(const vtac_config *config, const void *params,
-                           uint64_t seed) {
-  return conv2d_transpose_data(config, params, seed);
-}
+OPERATOR_FUNCTIONS(transpose, vtac_conv2d_transpose, conv2d_transpose_data)
 
 int command_conv2d_transpose(int argc, char **argv) {
   static const OperatorCommand command = {
+      .name = "conv2d_transpose",
+      .synopsis =
+          "Spreads data by kernels over a larger output, shifts and clips the "
+          "sums, runs it\non the simulator and verifies the result.",
+      .options = options,
+      .take = take,
       .function = "my_conv_transpose",
       .success = "Successful transposed 2D convolution test!",
-      .declare = declare,
-      .make_data = make_data};
+      .declare = declare_transpose,
+      .make_data = transpose_test};
   vtac_conv2d_transpose_params params = {.batch = 1,
                                          .in_channels = 64,
                                          .out_channels = 32,
@@ -64,15 +63,5 @@ int command_conv2d_transpose(int argc, char **argv) {
                                          .stride_height = 2,
                                          .stride_width = 2,
                                          .shift = 8};
-  CommonOptions common = {0};
-  const OptionParser parser = {
-      "conv2d_transpose",
-      "Spreads data by kernels over a larger output, shifts and clips the "
-      "sums, runs it\non the simulator and verifies the result.",
-      options,
-      take,
-      &params,
-      &common};
-  int status = parse_options(&parser, argc, argv);
-  return status < 0 ? run_operator(&command, &common, &params) : status;
+  return operator_main(&command, &params, argc, argv);
 }

@@ -44,21 +44,21 @@ static bool take(void *self, int index, const char *text) {
   }
 }
 
-static vtac_op *declare(vtac_context *context, const void *params) {
-  return vtac_gemm(context, params);
-}
-
-static TestData *make_data(const vtac_config *config, const void *params,
-                           uint64_t seed) {
-  return gemm_data(config, params, seed);
-}
+OPERATOR_FUNCTIONS(gemm, vtac_gemm, gemm_data)
+OPERATOR_FUNCTIONS(dense, vtac_dense, dense_data)
 
 int command_gemm(int argc, char **argv) {
   static const OperatorCommand command = {
+      .name = "gemm",
+      .synopsis =
+          "Multiplies data (batch x in) by weights (out x in), shifts and "
+          "clips the sums,\nruns it on the simulator and verifies the result.",
+      .options = options,
+      .take = take,
       .function = "my_gemm",
       .success = "Successful blocked matrix multiply test!",
-      .declare = declare,
-      .make_data = make_data};
+      .declare = declare_gemm,
+      .make_data = gemm_test};
   vtac_gemm_params params = {.batch = 1,
                              .in = 1024,
                              .out = 1024,
@@ -67,44 +67,22 @@ int command_gemm(int argc, char **argv) {
                              .tile_out = 256,
                              .shift = 8,
                              .vthreads = 1};
-  CommonOptions common = {0};
-  const OptionParser parser = {
-      "gemm",
-      "Multiplies data (batch x in) by weights (out x in), shifts and clips "
-      "the sums,\nruns it on the simulator and verifies the result.",
-      options,
-      take,
-      &params,
-      &common};
-  int status = parse_options(&parser, argc, argv);
-  return status < 0 ? run_operator(&command, &common, &params) : status;
-}
-
-static vtac_op *declare_dense(vtac_context *context, const void *params) {
-  return vtac_dense(context, params);
-}
-
-static TestData *make_dense_data(const vtac_config *config, const void *params,
-                                 uint64_t seed) {
-  return dense_data(config, params, seed);
+  return operator_main(&command, &params, argc, argv);
 }
 
 int command_dense(int argc, char **argv) {
   static const OperatorCommand command = {
+      .name = "dense",
+      .synopsis =
+          "Multiplies data (batch x in) by weights (out x in), adds a bias, "
+          "shifts and clips\nthe sums, runs it on the simulator and verifies "
+          "the result.",
+      .options = dense_options,
+      .take = take,
       .function = "my_dense",
       .success = "Successful dense layer test!",
       .declare = declare_dense,
-      .make_data = make_dense_data};
+      .make_data = dense_test};
   vtac_gemm_params params = {.batch = 1, .in = 1024, .out = 1024, .shift = 8};
-  CommonOptions common = {0};
-  const OptionParser parser = {
-      "dense",
-      "Multiplies data (batch x in) by weights (out x in), adds a bias, shifts "
-      "and clips\nthe sums, runs it on the simulator and verifies the result.",
-      dense_options,
-      take,
-      &params,
-      &common};
-  int status = parse_options(&parser, argc, argv);
-  return status < 0 ? run_operator(&command, &common, &params) : status;
+  return operator_main(&command, &params, argc, argv);
 }

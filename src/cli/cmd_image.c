@@ -56,138 +56,70 @@ static bool take_pool(void *self, int index, const char *text) {
   }
 }
 
-/* ---- Running ------------------------------------------------------------ */
-
-static int run_eltwise(int argc, char **argv, const OperatorCommand *command,
-                       OptionParser parser) {
-  vtac_eltwise_params params = {
-      .batch = 1, .channels = 64, .height = 56, .width = 56};
-  CommonOptions common = {0};
-  parser.own = eltwise_options;
-  parser.take = take_eltwise;
-  parser.self = &params;
-  parser.common = &common;
-  int status = parse_options(&parser, argc, argv);
-  return status < 0 ? run_operator(command, &common, &params) : status;
-}
-
-static int run_pool(int argc, char **argv, const OperatorCommand *command,
-                    OptionParser parser) {
-  bool global = parser.own == global_options;
-  vtac_pool2d_params params = {.batch = 1,
-                               .channels = 64,
-                               .height = global ? 7 : 56,
-                               .width = global ? 7 : 56,
-                               .window_height = 2,
-                               .window_width = 2,
-                               .stride_height = 2,
-                               .stride_width = 2};
-  CommonOptions common = {0};
-  if (!parser.own) parser.own = pool_options;
-  parser.take = take_pool;
-  parser.self = &params;
-  parser.common = &common;
-  int status = parse_options(&parser, argc, argv);
-  return status < 0 ? run_operator(command, &common, &params) : status;
+/* Its options are the first of a pooling's. */
+static bool take_global(void *self, int index, const char *text) {
+  return take_pool(self, index, text);
 }
 
 /* ---- The commands ------------------------------------------------------- */
 
-#define DECLARE(name, make)                                                   \
-  static vtac_op *declare_##name(vtac_context *context, const void *params) { \
-    return make(context, params);                                             \
-  }                                                                           \
-  static TestData *name##_test(const vtac_config *config, const void *params, \
-                               uint64_t seed) {                               \
-    return name##_data(config, params, seed);                                 \
+OPERATOR_FUNCTIONS(add, vtac_add_op, add_data)
+OPERATOR_FUNCTIONS(relu, vtac_relu, relu_data)
+OPERATOR_FUNCTIONS(requantize, vtac_requantize, requantize_data)
+OPERATOR_FUNCTIONS(max_pool2d, vtac_max_pool2d, max_pool2d_data)
+OPERATOR_FUNCTIONS(avg_pool2d, vtac_avg_pool2d, avg_pool2d_data)
+OPERATOR_FUNCTIONS(global_avg_pool2d, vtac_global_avg_pool2d,
+                   global_avg_pool2d_data)
+
+static int run_eltwise(const OperatorCommand *command, int argc, char **argv) {
+  vtac_eltwise_params params = {
+      .batch = 1, .channels = 64, .height = 56, .width = 56};
+  return operator_main(command, &params, argc, argv);
+}
+
+static int run_pool(const OperatorCommand *command, int argc, char **argv) {
+  vtac_pool2d_params params = {.batch = 1,
+                               .channels = 64,
+                               .height = 56,
+                               .width = 56,
+                               .window_height = 2,
+                               .window_width = 2,
+                               .stride_height = 2,
+                               .stride_width = 2};
+  return operator_main(command, &params, argc, argv);
+}
+
+static int run_global(const OperatorCommand *command, int argc, char **argv) {
+  vtac_pool2d_params params = {
+      .batch = 1, .channels = 64, .height = 7, .width = 7};
+  return operator_main(command, &params, argc, argv);
+}
+
+/* command_NAME, of the operators whose options are KIND's. */
+#define IMAGE_COMMAND(op, kind, title, what)                             \
+  int command_##op(int argc, char **argv) {                              \
+    static const OperatorCommand command = {                             \
+        .name = #op,                                                     \
+        .synopsis =                                                      \
+            what ", runs it\non the simulator and verifies the result.", \
+        .options = kind##_options,                                       \
+        .take = take_##kind,                                             \
+        .function = "my_" #op,                                           \
+        .success = "Successful " title " test!",                         \
+        .declare = declare_##op,                                         \
+        .make_data = op##_test};                                         \
+    return run_##kind(&command, argc, argv);                             \
   }
 
-DECLARE(add, vtac_add_op)
-DECLARE(relu, vtac_relu)
-DECLARE(requantize, vtac_requantize)
-DECLARE(max_pool2d, vtac_max_pool2d)
-DECLARE(avg_pool2d, vtac_avg_pool2d)
-DECLARE(global_avg_pool2d, vtac_global_avg_pool2d)
-
-int command_add(int argc, char **argv) {
-  static const OperatorCommand command = {
-      .function = "my_add",
-      .success = "Successful addition test!",
-      .declare = declare_add,
-      .make_data = add_test};
-  const OptionParser parser = {
-      .command = "add",
-      .synopsis =
-          "Adds two tensors, shifts and clips the sums, runs it\n"
-          "on the simulator and verifies the result."};
-  return run_eltwise(argc, argv, &command, parser);
-}
-
-int command_relu(int argc, char **argv) {
-  static const OperatorCommand command = {.function = "my_relu",
-                                          .success = "Successful relu test!",
-                                          .declare = declare_relu,
-                                          .make_data = relu_test};
-  const OptionParser parser = {.command = "relu",
-                               .synopsis =
-                                   "Shifts a tensor and clips it to the "
-                                   "non-negative activations, runs it\n"
-                                   "on the simulator and verifies the result."};
-  return run_eltwise(argc, argv, &command, parser);
-}
-
-int command_requantize(int argc, char **argv) {
-  static const OperatorCommand command = {
-      .function = "my_requantize",
-      .success = "Successful requantize test!",
-      .declare = declare_requantize,
-      .make_data = requantize_test};
-  const OptionParser parser = {
-      .command = "requantize",
-      .synopsis =
-          "Shifts sums and clips them to activations, runs it\n"
-          "on the simulator and verifies the result."};
-  return run_eltwise(argc, argv, &command, parser);
-}
-
-int command_max_pool2d(int argc, char **argv) {
-  static const OperatorCommand command = {
-      .function = "my_max_pool2d",
-      .success = "Successful 2D maximum pooling test!",
-      .declare = declare_max_pool2d,
-      .make_data = max_pool2d_test};
-  const OptionParser parser = {
-      .command = "max_pool2d",
-      .synopsis =
-          "Takes the largest element of each window, runs it\n"
-          "on the simulator and verifies the result."};
-  return run_pool(argc, argv, &command, parser);
-}
-
-int command_avg_pool2d(int argc, char **argv) {
-  static const OperatorCommand command = {
-      .function = "my_avg_pool2d",
-      .success = "Successful 2D average pooling test!",
-      .declare = declare_avg_pool2d,
-      .make_data = avg_pool2d_test};
-  const OptionParser parser = {.command = "avg_pool2d",
-                               .synopsis =
-                                   "Takes the average of each window, runs it\n"
-                                   "on the simulator and verifies the result."};
-  return run_pool(argc, argv, &command, parser);
-}
-
-int command_global_avg_pool2d(int argc, char **argv) {
-  static const OperatorCommand command = {
-      .function = "my_global_avg_pool2d",
-      .success = "Successful global average pooling test!",
-      .declare = declare_global_avg_pool2d,
-      .make_data = global_avg_pool2d_test};
-  const OptionParser parser = {
-      .command = "global_avg_pool2d",
-      .own = global_options,
-      .synopsis =
-          "Takes the average of each channel, runs it\n"
-          "on the simulator and verifies the result."};
-  return run_pool(argc, argv, &command, parser);
-}
+IMAGE_COMMAND(add, eltwise, "addition",
+              "Adds two tensors, shifts and clips the sums")
+IMAGE_COMMAND(relu, eltwise, "relu",
+              "Shifts a tensor and clips it to the non-negative activations")
+IMAGE_COMMAND(requantize, eltwise, "requantize",
+              "Shifts sums and clips them to activations")
+IMAGE_COMMAND(max_pool2d, pool, "2D maximum pooling",
+              "Takes the largest element of each window")
+IMAGE_COMMAND(avg_pool2d, pool, "2D average pooling",
+              "Takes the average of each window")
+IMAGE_COMMAND(global_avg_pool2d, global, "global average pooling",
+              "Takes the average of each channel")

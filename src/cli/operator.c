@@ -446,3 +446,13 @@ int run_operator(const OperatorCommand *command, const CommonOptions *options,
   close_session(&session);
   return status;
 }
+
+int operator_main(const OperatorCommand *command, void *params, int argc,
+                  char **argv) {
+  CommonOptions common = {0};
+  const OptionParser parser = {command->name,    command->synopsis,
+                               command->options, command->take,
+                               params,           &common};
+  int status = parse_options(&parser, argc, argv);
+  return status < 0 ? run_operator(command, &common, params) : status;
+}

@@ -13,6 +13,7 @@
 #include "support/family.h"
 #include "support/accelerators.h"
 #include "support/random_case.h"
+#include "support/seeds.h"
 #include "support/text.h"
 
 enum { RANDOM_CASES = 60, LONG_CASES = 1500 };
@@ -175,28 +176,10 @@ static const FamilyCase small_matmul = {.kind = FAMILY_MATMUL,
                                                    .tile_out = 32,
                                                    .shift = 4}};
 
-static const FamilyCase seed_conv2d = {.kind = FAMILY_CONV2D,
-                                       .conv2d = {.batch = 1,
-                                                  .in_channels = 32,
-                                                  .out_channels = 64,
-                                                  .height = 14,
-                                                  .width = 14,
-                                                  .kernel_height = 3,
-                                                  .kernel_width = 3,
-                                                  .pad_height = 1,
-                                                  .pad_width = 1,
-                                                  .stride_height = 1,
-                                                  .stride_width = 1,
-                                                  .tile_batch = 1,
-                                                  .tile_out_channels = 32,
-                                                  .tile_in_channels = 16,
-                                                  .tile_height = 7,
-                                                  .tile_width = 14,
-                                                  .vthreads = 2,
-                                                  .shift = 8}};
-
 static void test_every_way(void **state) {
-  static const FamilyCase *const families[] = {&small_matmul, &seed_conv2d};
+  const FamilyCase small_conv2d = {.kind = FAMILY_CONV2D,
+                                   .conv2d = seed_conv2d_small(32, 64, 14)};
+  const FamilyCase *const families[] = {&small_matmul, &small_conv2d};
   vtac_error error;
   (void)state;
   if (!have_codegen()) skip();

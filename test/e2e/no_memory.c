@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "support/family.h"
+#include "support/seeds.h"
 
 #define CONFIG "golden/configs/blk8/vta_config.json"
 
@@ -198,24 +199,7 @@ static void test_gemm(void **state) {
 static void test_conv2d(void **state) {
   (void)state;
   const FamilyCase conv2d = {.kind = FAMILY_CONV2D,
-                             .conv2d = {.batch = 1,
-                                        .in_channels = 32,
-                                        .out_channels = 64,
-                                        .height = 4,
-                                        .width = 4,
-                                        .kernel_height = 3,
-                                        .kernel_width = 3,
-                                        .pad_height = 1,
-                                        .pad_width = 1,
-                                        .stride_height = 1,
-                                        .stride_width = 1,
-                                        .tile_batch = 1,
-                                        .tile_out_channels = 32,
-                                        .tile_in_channels = 16,
-                                        .tile_height = 2,
-                                        .tile_width = 4,
-                                        .vthreads = 2,
-                                        .shift = 8}};
+                             .conv2d = seed_conv2d_small(32, 64, 4)};
   check(&conv2d);
 }
 

@@ -11,33 +11,8 @@
 /* cmocka.h needs those above */
 #include <cmocka.h>
 
+#include "support/seeds.h"
 #include "vtac/vtac.h"
-
-static const vtac_gemm_params seed_gemm = {.batch = 1,
-                                           .in = 1024,
-                                           .out = 1024,
-                                           .tile_batch = 1,
-                                           .tile_in = 256,
-                                           .tile_out = 256,
-                                           .shift = 8};
-static const vtac_conv2d_params seed_conv = {.batch = 1,
-                                             .in_channels = 256,
-                                             .out_channels = 256,
-                                             .height = 14,
-                                             .width = 14,
-                                             .kernel_height = 3,
-                                             .kernel_width = 3,
-                                             .pad_height = 1,
-                                             .pad_width = 1,
-                                             .stride_height = 1,
-                                             .stride_width = 1,
-                                             .tile_batch = 1,
-                                             .tile_out_channels = 128,
-                                             .tile_in_channels = 16,
-                                             .tile_height = 7,
-                                             .tile_width = 14,
-                                             .vthreads = 2,
-                                             .shift = 8};
 
 /* ---- Making profiles ---------------------------------------------------- */
 
@@ -227,7 +202,7 @@ static void test_conv2d(void **state) {
   (void)state;
   Fixture f = open_fixture();
   vtac_site_loop loop;
-  profile_op(&f, vtac_conv2d(f.context, &seed_conv));
+  profile_op(&f, vtac_conv2d(f.context, &seed_conv2d));
   check_all(&f);
   assert_int_equal(vtac_profile_cycles(f.profile), 483467);
   assert_stages(f.profile,
@@ -247,7 +222,7 @@ static void test_others(void **state) {
   const vtac_gemm_params dense = {.batch = 3, .in = 200, .out = 1000};
   const vtac_eltwise_params relu = {
       .batch = 1, .channels = 64, .height = 28, .width = 28, .shift = 4};
-  vtac_conv2d_params conv = seed_conv;
+  vtac_conv2d_params conv = seed_conv2d;
   conv.tile_out_channels = conv.tile_in_channels = 0;
   conv.tile_height = conv.tile_width = conv.tile_batch = 0;
   conv.height = conv.width = 23;
@@ -317,7 +292,7 @@ static void test_events(void **state) {
   vtac_error error;
   size_t count;
   const vtac_profile_events events = {&told, on_span, on_insn, on_token};
-  profile_op(&f, vtac_conv2d(f.context, &seed_conv));
+  profile_op(&f, vtac_conv2d(f.context, &seed_conv2d));
   assert_int_equal(vtac_profile_replay(f.profile, &events, &error), VTAC_OK);
   Sums run = sums_of(f.profile, VTAC_SCOPE_RUN, 0);
   assert_same(&told.sums, &run);
@@ -354,7 +329,7 @@ static void test_experiments(void **state) {
   vtac_what_if what_if;
   size_t before, after;
   int tried = 0;
-  profile_op(&f, vtac_conv2d(f.context, &seed_conv));
+  profile_op(&f, vtac_conv2d(f.context, &seed_conv2d));
   vtac_profile_insns(f.profile, &before);
   for (; vtac_what_if_at(tried, &what_if); tried++) {
     vtac_profile *other = vtac_profile_what_if(f.profile, tried, &error);

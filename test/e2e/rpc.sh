@@ -21,6 +21,7 @@ trap finish EXIT
 start() {
   log=$1
   shift
+  : >"$work/$log" # the shell may look before the server has it open
   "$VTAC" "$@" --port 0 2>"$work/$log" &
   pids="$pids $!"
   last=$!
@@ -68,6 +69,7 @@ grep -q 'event=session-end.*reason=done.*exceptions=0' "$work/server"
 test -z "$(find "$work" -name 'vtac-rpc-*')"
 
 # The timing simulator, in JSON logs.
+: >"$work/json"
 "$VTAC" rpc-server --port 0 --sim tsim --log-format json 2>"$work/json" &
 pids="$pids $!"
 for _ in $(seq 200); do

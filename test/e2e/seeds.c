@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/family.h"
+#include "support/seeds.h"
 #include "support/text.h"
 
 enum { SEED_OF_DATA = 5 };
@@ -17,43 +18,16 @@ enum { SEED_OF_DATA = 5 };
 /* What one seed is and where its expectations lie. */
 typedef struct Seed {
   const char *command, *folder, *function;
-  FamilyCase family;
 } Seed;
 
-static const Seed matmul = {"gemm",
-                            "matmul",
-                            "my_gemm",
-                            {.kind = FAMILY_MATMUL,
-                             .matmul = {.batch = 1,
-                                        .in = 1024,
-                                        .out = 1024,
-                                        .tile_batch = 1,
-                                        .tile_in = 256,
-                                        .tile_out = 256,
-                                        .shift = 8}}};
+static const Seed matmul = {"gemm", "matmul", "my_gemm"};
+static const Seed conv2d = {"conv2d", "conv2d", "my_conv"};
 
-static const Seed conv2d = {"conv2d",
-                            "conv2d",
-                            "my_conv",
-                            {.kind = FAMILY_CONV2D,
-                             .conv2d = {.batch = 1,
-                                        .in_channels = 256,
-                                        .out_channels = 256,
-                                        .height = 14,
-                                        .width = 14,
-                                        .kernel_height = 3,
-                                        .kernel_width = 3,
-                                        .pad_height = 1,
-                                        .pad_width = 1,
-                                        .stride_height = 1,
-                                        .stride_width = 1,
-                                        .tile_batch = 1,
-                                        .tile_out_channels = 128,
-                                        .tile_in_channels = 16,
-                                        .tile_height = 7,
-                                        .tile_width = 14,
-                                        .vthreads = 2,
-                                        .shift = 8}}};
+static FamilyCase family_of(const Seed *seed) {
+  if (seed == &conv2d)
+    return (FamilyCase){.kind = FAMILY_CONV2D, .conv2d = seed_conv2d};
+  return (FamilyCase){.kind = FAMILY_MATMUL, .matmul = seed_gemm};
+}
 
 static char *golden(const Seed *seed, const char *file) {
   char path[256];
@@ -160,22 +134,23 @@ static void note_listing(void *user, const char *text, size_t length) {
   bench->listing[bench->length] = '\0';
 }
 
-static void set_up(Bench *bench, const Seed *seed) {
+static void set_up(Bench *bench, const char *function,
+                   const FamilyCase *family) {
   static const char *const cse[] = {"CommonSubexprElim"};
   const vtac_lower_options options = {
       .accelerator = 1,
       .verify = 1,
       .disabled = cse,
-      .disabled_count = seed->family.kind == FAMILY_CONV2D};
+      .disabled_count = family->kind == FAMILY_CONV2D};
   const vtac_device_options device = {
       .verify = 1, .on_listing = note_listing, .user = bench};
   *bench = (Bench){.config = vtac_config_default(NULL)};
   bench->context = vtac_context_new(bench->config, NULL);
-  program_declare(bench->context, &seed->family, &bench->program);
+  program_declare(bench->context, family, &bench->program);
   program_map(bench->context, &bench->program);
   bench->module =
       vtac_build(bench->context, bench->program.schedule, bench->program.n,
-                 bench->program.args, seed->function, &options);
+                 bench->program.args, function, &options);
   assert_null(vtac_context_error(bench->context));
   bench->device = vtac_device_open(bench->config, &device, NULL);
   assert_non_null(bench->device);
@@ -212,9 +187,14 @@ static void expect_counters(const Bench *bench, const Seed *seed) {
   free(stats);
 }
 
+static void set_up_seed(Bench *bench, const Seed *seed) {
+  const FamilyCase family = family_of(seed);
+  set_up(bench, seed->function, &family);
+}
+
 static void check_library(const Seed *seed) {
   Bench bench;
-  set_up(&bench, seed);
+  set_up_seed(&bench, seed);
   call(&bench);
   char *want = golden_listing(seed);
   assert_texts_equal(bench.listing, want);
@@ -238,7 +218,7 @@ static void test_conv2d_library(void **state) {
 static void test_second_call(void **state) {
   (void)state;
   Bench bench;
-  set_up(&bench, &matmul);
+  set_up_seed(&bench, &matmul);
   call(&bench);
   assert_non_null(strstr(bench.listing, "There are 142 instructions\n"));
   assert_non_null(strstr(bench.listing, " uops\n"));
@@ -295,11 +275,10 @@ static uint64_t moved_bytes(const Bench *bench) {
 
 static void check_layer(const char *name, const vtac_conv2d_params *params,
                         int vthreads) {
-  Seed layer = {.function = name, .family = {.kind = FAMILY_CONV2D}};
-  layer.family.conv2d = *params;
-  layer.family.conv2d.vthreads = vthreads;
+  FamilyCase layer = {.kind = FAMILY_CONV2D, .conv2d = *params};
+  layer.conv2d.vthreads = vthreads;
   Bench bench;
-  set_up(&bench, &layer);
+  set_up(&bench, name, &layer);
   call(&bench);
   if (vthreads == 0)
     assert_in_range(moved_bytes(&bench), 1, least_bytes(params) * 16 / 10);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "support/seeds.h"
 #include "vtac/vtac.h"
 
 static vtac_context *c;
@@ -45,24 +46,9 @@ static Kernel of_op(vtac_op *op) {
 }
 
 static Kernel convolution(void) {
-  const vtac_conv2d_params params = {.batch = 1,
-                                     .in_channels = 32,
-                                     .out_channels = 32,
-                                     .height = 7,
-                                     .width = 7,
-                                     .kernel_height = 3,
-                                     .kernel_width = 3,
-                                     .pad_height = 1,
-                                     .pad_width = 1,
-                                     .stride_height = 1,
-                                     .stride_width = 1,
-                                     .shift = 8,
-                                     .vthreads = 2,
-                                     .tile_batch = 1,
-                                     .tile_in_channels = 16,
-                                     .tile_out_channels = 16,
-                                     .tile_height = 7,
-                                     .tile_width = 7};
+  vtac_conv2d_params params = seed_conv2d_small(32, 32, 7);
+  params.tile_out_channels = 16;
+  params.tile_height = 7;
   return of_op(vtac_conv2d(c, &params));
 }
 

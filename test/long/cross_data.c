@@ -5,26 +5,7 @@
 #include <string.h>
 
 #include "cli/plain.h"
-
-static const vtac_gemm_params gemm = {.batch = 1,
-                                      .in = 1024,
-                                      .out = 1024,
-                                      .tile_batch = 1,
-                                      .tile_in = 256,
-                                      .tile_out = 256,
-                                      .shift = 8};
-static const vtac_conv2d_params conv2d = {.batch = 1,
-                                          .in_channels = 256,
-                                          .out_channels = 256,
-                                          .height = 14,
-                                          .width = 14,
-                                          .kernel_height = 3,
-                                          .kernel_width = 3,
-                                          .pad_height = 1,
-                                          .pad_width = 1,
-                                          .stride_height = 1,
-                                          .stride_width = 1,
-                                          .shift = 8};
+#include "support/seeds.h"
 
 static int write_file(const char *dir, const char *name, const void *bytes,
                       size_t size) {
@@ -40,8 +21,8 @@ int main(int argc, char **argv) {
   if (argc != 3) return 2;
   int is_gemm = !strcmp(argv[1], "gemm");
   vtac_config *config = vtac_config_default(NULL);
-  TestData *data =
-      is_gemm ? gemm_data(config, &gemm, 0) : conv2d_data(config, &conv2d, 0);
+  TestData *data = is_gemm ? gemm_data(config, &seed_gemm, 0)
+                           : conv2d_data(config, &seed_conv2d, 0);
   size_t input = is_gemm ? 1024 : 256 * 14 * 14;
   size_t kernel = is_gemm ? 1024 * 1024 : 256 * 256 * 9;
   int bad = !data || write_file(argv[2], "input0", data->input[0], input) ||

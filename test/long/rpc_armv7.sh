@@ -35,6 +35,7 @@ arm-linux-gnueabihf-gcc -std=gnu11 -O2 -ffunction-sections -fdata-sections \
   "$root/test/long/rpc_main.c" "$root/test/long/flat_json.c" $sources -lm \
   -o "$work/server" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
 
+: >"$work/server.log" # looked at, perhaps, before the server has it open
 TMPDIR=$work qemu-arm "$work/server" 2>"$work/server.log" &
 server=$!
 port=
