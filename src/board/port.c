@@ -66,22 +66,6 @@ static vtac_status board_free(HwPort *port, HwAddr addr, Diag *diag) {
   return region_free(&((Board *)port->self)->region, addr, diag);
 }
 
-static vtac_status board_copy_in(HwPort *port, HwAddr to, const void *from,
-                                 size_t size, Diag *diag) {
-  void *bytes;
-  vtac_status status = board_host(port, to, size, &bytes, diag);
-  if (!status && size) memcpy(bytes, from, size);
-  return status;
-}
-
-static vtac_status board_copy_out(HwPort *port, HwAddr from, void *to,
-                                  size_t size, Diag *diag) {
-  void *bytes;
-  vtac_status status = board_host(port, from, size, &bytes, diag);
-  if (!status && size) memcpy(to, bytes, size);
-  return status;
-}
-
 static size_t offset_of(const Board *board, const RegionBlock *block) {
   return block->addr - board->region.base;
 }
@@ -328,8 +312,6 @@ static const HwPortOps board_ops = {
     .alloc = board_alloc,
     .free = board_free,
     .host = board_host,
-    .copy_in = board_copy_in,
-    .copy_out = board_copy_out,
     .run = board_run,
     .counters = board_counters,
     .counters_clear = board_counters_clear,

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/json.h"
 
 typedef struct BoardCommand {
   const char *board, *bitstream;
@@ -29,18 +30,6 @@ static int list_presets(void) {
   return EXIT_RIGHT;
 }
 
-static void print_text(const char *text) {
-  putchar('"');
-  for (; *text; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c < 0x20)
-      printf("\\u%04x", c);
-    else
-      printf(c == '"' || c == '\\' ? "\\%c" : "%c", c);
-  }
-  putchar('"');
-}
-
 /* As a file that --board takes: all keys, over any preset. */
 static int print_description(const vtac_board *board) {
   vtac_board_value value;
@@ -48,7 +37,7 @@ static int print_description(const vtac_board *board) {
   for (int i = 0; vtac_board_at(board, i, &value); i++) {
     printf(",\n  \"%s\": ", value.name);
     if (value.text)
-      print_text(value.text);
+      json_text(value.text);
     else
       printf(value.number < 0x100000 ? "%llu" : "\"0x%llx\"",
              (unsigned long long)value.number);

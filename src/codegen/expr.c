@@ -332,23 +332,8 @@ LLVMValueRef emit_expr(Emitter *em, const Expr *expr) {
                      scalar(AS(Unary, expr)->a->type));
     case NOT:
       return LLVMBuildNot(em->builder, emit_expr(em, AS(Unary, expr)->a), "");
-    case ADD:
-    case SUB:
-    case MUL:
-    case DIV:
-    case MOD:
-    case FLOORDIV:
-    case FLOORMOD:
-    case MIN:
-    case MAX:
-    case EQ:
-    case NE:
-    case LT:
-    case LE:
-    case GT:
-    case GE:
-    case AND:
-    case OR: return emit_binary(em, AS(Binary, expr));
+    CASE_BINARY:
+      return emit_binary(em, AS(Binary, expr));
     case SELECT:
       return choose(em, AS(Select, expr)->condition, AS(Select, expr)->if_true,
                     AS(Select, expr)->if_false);

@@ -215,23 +215,8 @@ const char *c_expr(Writer *w, const Expr *expr) {
     case CAST: return cast_text(w, AS(Unary, expr));
     case NOT:
       return arena_printf(w->arena, "!%s", c_expr(w, AS(Unary, expr)->a));
-    case ADD:
-    case SUB:
-    case MUL:
-    case DIV:
-    case MOD:
-    case FLOORDIV:
-    case FLOORMOD:
-    case MIN:
-    case MAX:
-    case EQ:
-    case NE:
-    case LT:
-    case LE:
-    case GT:
-    case GE:
-    case AND:
-    case OR: return binary_text(w, AS(Binary, expr));
+    CASE_BINARY:
+      return binary_text(w, AS(Binary, expr));
     case SELECT:
       return choice_text(w, AS(Select, expr)->condition,
                          AS(Select, expr)->if_true, AS(Select, expr)->if_false);

@@ -99,8 +99,7 @@ vtac_status queue_copy_in(CommandQueue *queue, BufferId to, size_t offset,
   HwAddr addr = 0;
   vtac_status status = locate(queue, (BufferRange){to, offset}, size, &addr);
   if (status || size == 0) return status;
-  return queue->port->ops->copy_in(queue->port, addr, from, size,
-                                   buffer_diag(queue));
+  return port_copy_in(queue->port, addr, from, size, buffer_diag(queue));
 }
 
 vtac_status queue_copy_out(CommandQueue *queue, BufferId from, size_t offset,
@@ -108,8 +107,7 @@ vtac_status queue_copy_out(CommandQueue *queue, BufferId from, size_t offset,
   HwAddr addr = 0;
   vtac_status status = locate(queue, (BufferRange){from, offset}, size, &addr);
   if (status || size == 0) return status;
-  return queue->port->ops->copy_out(queue->port, addr, to, size,
-                                    buffer_diag(queue));
+  return port_copy_out(queue->port, addr, to, size, buffer_diag(queue));
 }
 
 vtac_status queue_copy(CommandQueue *queue, BufferRange to, BufferRange from,
@@ -122,8 +120,7 @@ vtac_status queue_copy(CommandQueue *queue, BufferRange to, BufferRange from,
   status = queue->port->ops->host(queue->port, source, size, &bytes,
                                   buffer_diag(queue));
   if (status) return status;
-  return queue->port->ops->copy_in(queue->port, target, bytes, size,
-                                   buffer_diag(queue));
+  return port_copy_in(queue->port, target, bytes, size, buffer_diag(queue));
 }
 
 typedef void (*Barrier)(HwPort *port, HwAddr addr, size_t size);

@@ -51,22 +51,6 @@ static vtac_status fsim_host(HwPort *port, HwAddr addr, size_t size, void **ret,
   return dram_range(&((Fsim *)port->self)->dram, addr, size, ret, diag);
 }
 
-static vtac_status fsim_copy_in(HwPort *port, HwAddr to, const void *from,
-                                size_t size, Diag *diag) {
-  void *bytes;
-  vtac_status status = fsim_host(port, to, size, &bytes, diag);
-  if (!status && size) memcpy(bytes, from, size);
-  return status;
-}
-
-static vtac_status fsim_copy_out(HwPort *port, HwAddr from, void *to,
-                                 size_t size, Diag *diag) {
-  void *bytes;
-  vtac_status status = fsim_host(port, from, size, &bytes, diag);
-  if (!status && size) memcpy(to, bytes, size);
-  return status;
-}
-
 /* In this mode all is checked and counted but only micro-ops are loaded. */
 static bool is_skipped(const Fsim *sim, const Insn *insn) {
   bool loads_uops =
@@ -265,8 +249,6 @@ static const HwPortOps fsim_ops = {
     .alloc = fsim_alloc,
     .free = fsim_free,
     .host = fsim_host,
-    .copy_in = fsim_copy_in,
-    .copy_out = fsim_copy_out,
     .run = fsim_run,
     .counters = fsim_counters,
     .counters_clear = fsim_counters_clear,

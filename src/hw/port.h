@@ -38,10 +38,6 @@ typedef struct HwPortOps {
   vtac_status (*free)(HwPort *port, HwAddr addr, Diag *diag);
   vtac_status (*host)(HwPort *port, HwAddr addr, size_t size, void **ret,
                       Diag *diag);
-  vtac_status (*copy_in)(HwPort *port, HwAddr to, const void *from, size_t size,
-                         Diag *diag);
-  vtac_status (*copy_out)(HwPort *port, HwAddr from, void *to, size_t size,
-                          Diag *diag);
 
   /* Makes the host's writes to a range visible to the machine, and the
    * machine's to the host; NULL where memory is coherent. */
@@ -71,6 +67,13 @@ struct HwPort {
    * instruction wrote; 0 where the machine has no such hazard. */
   int uop_hazard_distance;
 };
+
+/* Copies between the host and device memory, a range of one block.  Flushing
+ * is the caller's. */
+vtac_status port_copy_in(HwPort *port, HwAddr to, const void *from, size_t size,
+                         Diag *diag);
+vtac_status port_copy_out(HwPort *port, HwAddr from, void *to, size_t size,
+                          Diag *diag);
 
 static inline void port_destroy(HwPort *port) {
   if (port) port->ops->destroy(port);

@@ -41,11 +41,11 @@ static vtac_status place_memory(Job *job, Diag *diag) {
   if (!status)
     status = ops->alloc(job->port, stream_bytes, &job->stream_at, diag);
   if (!status)
-    status = ops->copy_in(job->port, job->stream_at, job->stream, stream_bytes,
+    status = port_copy_in(job->port, job->stream_at, job->stream, stream_bytes,
                           diag);
   for (size_t i = 0; i < job->options.image_count && !status; i++) {
     const vtac_stream_image *image = &job->options.images[i];
-    status = ops->copy_in(job->port, (HwAddr)image->address, image->bytes,
+    status = port_copy_in(job->port, (HwAddr)image->address, image->bytes,
                           image->size, diag);
   }
   return status;
@@ -110,11 +110,10 @@ static vtac_status place_and_verify(Job *job, Diag *diag) {
 }
 
 static vtac_status copy_dumps(const Job *job, Diag *diag) {
-  const HwPortOps *ops = job->port->ops;
   vtac_status status = VTAC_OK;
   for (size_t i = 0; i < job->options.dump_count && !status; i++) {
     const vtac_stream_dump *dump = &job->options.dumps[i];
-    status = ops->copy_out(job->port, (HwAddr)dump->address, dump->bytes,
+    status = port_copy_out(job->port, (HwAddr)dump->address, dump->bytes,
                            dump->size, diag);
   }
   return status;

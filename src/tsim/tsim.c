@@ -54,18 +54,6 @@ static vtac_status tsim_host(HwPort *port, HwAddr addr, size_t size, void **ret,
   return inner->ops->host(inner, addr, size, ret, diag);
 }
 
-static vtac_status tsim_copy_in(HwPort *port, HwAddr to, const void *from,
-                                size_t size, Diag *diag) {
-  HwPort *inner = inner_of(port);
-  return inner->ops->copy_in(inner, to, from, size, diag);
-}
-
-static vtac_status tsim_copy_out(HwPort *port, HwAddr from, void *to,
-                                 size_t size, Diag *diag) {
-  HwPort *inner = inner_of(port);
-  return inner->ops->copy_out(inner, from, to, size, diag);
-}
-
 /* ---- Runs --------------------------------------------------------------- */
 
 static vtac_status decode(Tsim *sim, const uint8_t *stream, uint32_t count,
@@ -184,8 +172,6 @@ static const HwPortOps tsim_ops = {
     .alloc = tsim_alloc,
     .free = tsim_free,
     .host = tsim_host,
-    .copy_in = tsim_copy_in,
-    .copy_out = tsim_copy_out,
     .run = tsim_run,
     .counters = tsim_counters,
     .counters_clear = tsim_counters_clear,

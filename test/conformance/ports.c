@@ -94,8 +94,8 @@ static vtac_status run(const Insn *insns, uint32_t count, Diag *diag) {
     assert_int_equal(hw_encode(&port->config, &insns[i], word, NULL), 0);
     hw_insn_write(word, bytes + i * HW_INSN_BYTES);
   }
-  assert_int_equal(
-      port->ops->copy_in(port, code, bytes, count * HW_INSN_BYTES, NULL), 0);
+  assert_int_equal(port_copy_in(port, code, bytes, count * HW_INSN_BYTES, NULL),
+                   0);
   return port->ops->run(port, code, count, diag);
 }
 
@@ -140,21 +140,19 @@ static void test_memory(void **state) {
     assert_int_equal(((char *)host(block, sizeof bytes))[i], 0);
     bytes[i] = (char)i;
   }
-  assert_int_equal(port->ops->copy_in(port, block, bytes, 100, &diag), 0);
-  assert_int_equal(port->ops->copy_out(port, block, back, 100, &diag), 0);
+  assert_int_equal(port_copy_in(port, block, bytes, 100, &diag), 0);
+  assert_int_equal(port_copy_out(port, block, back, 100, &diag), 0);
   assert_memory_equal(bytes, back, 100);
   assert_memory_equal(host(block + 7, 93), bytes + 7, 93);
-  assert_int_equal(port->ops->copy_in(port, block + 1, bytes, 100, &diag),
+  assert_int_equal(port_copy_in(port, block + 1, bytes, 100, &diag),
                    VTAC_INVALID);
   assert_int_equal(diag.id, D_DRAM_RANGE);
   assert_int_equal(port->ops->alloc(port, 0, &empty, &diag), 0);
-  assert_int_equal(port->ops->copy_in(port, empty, bytes, 1, &diag),
-                   VTAC_INVALID);
+  assert_int_equal(port_copy_in(port, empty, bytes, 1, &diag), VTAC_INVALID);
   assert_int_equal(port->ops->free(port, block + 1, &diag), VTAC_INVALID);
   assert_int_equal(port->ops->free(port, block, &diag), 0);
   assert_int_equal(port->ops->free(port, block, &diag), VTAC_INVALID);
-  assert_int_equal(port->ops->copy_out(port, block, back, 1, &diag),
-                   VTAC_INVALID);
+  assert_int_equal(port_copy_out(port, block, back, 1, &diag), VTAC_INVALID);
   assert_int_equal(port->ops->free(port, empty, &diag), 0);
 }
 
@@ -355,7 +353,7 @@ static void test_malformed(void **state) {
   assert_int_equal(run(none, 1, &diag), VTAC_INVALID);
   assert_int_equal(diag.id, D_STREAM_END);
   assert_int_equal(run(none, 0, &diag), VTAC_INVALID);
-  assert_int_equal(port->ops->copy_in(port, code, unknown, 16, NULL), 0);
+  assert_int_equal(port_copy_in(port, code, unknown, 16, NULL), 0);
   assert_int_equal(port->ops->run(port, code, 1, &diag), VTAC_INVALID);
   assert_int_equal(diag.id, D_INSN_OPCODE);
   assert_int_equal(port->ops->run(port, code, 257, &diag), VTAC_INVALID);

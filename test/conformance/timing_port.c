@@ -153,7 +153,7 @@ static vtac_status run(HwPort *port, const Insn *insns, uint32_t count,
   }
   const size_t size = count * HW_INSN_BYTES;
   assert_int_equal(port->ops->alloc(port, size, &addr, diag), VTAC_OK);
-  assert_int_equal(port->ops->copy_in(port, addr, bytes, size, diag), VTAC_OK);
+  assert_int_equal(port_copy_in(port, addr, bytes, size, diag), VTAC_OK);
   vtac_status status = port->ops->run(port, addr, count, diag);
   assert_int_equal(port->ops->free(port, addr, diag), VTAC_OK);
   return status;

@@ -41,22 +41,6 @@ static vtac_status plain_host(HwPort *port, HwAddr addr, size_t size,
   return dram_range(&((PlainPort *)port->self)->dram, addr, size, ret, diag);
 }
 
-static vtac_status plain_in(HwPort *port, HwAddr to, const void *from,
-                            size_t size, Diag *diag) {
-  void *bytes;
-  vtac_status status = plain_host(port, to, size, &bytes, diag);
-  if (!status) memcpy(bytes, from, size);
-  return status;
-}
-
-static vtac_status plain_out(HwPort *port, HwAddr from, void *to, size_t size,
-                             Diag *diag) {
-  void *bytes;
-  vtac_status status = plain_host(port, from, size, &bytes, diag);
-  if (!status) memcpy(to, bytes, size);
-  return status;
-}
-
 static vtac_status plain_step(void *self, uint32_t index, const Insn *insn,
                               Diag *diag) {
   PlainPort *plain = self;
@@ -124,8 +108,6 @@ static const HwPortOps plain_ops = {
     .alloc = plain_alloc,
     .free = plain_free,
     .host = plain_host,
-    .copy_in = plain_in,
-    .copy_out = plain_out,
     .flush = plain_flush,
     .invalidate = plain_invalidate,
     .run = plain_run,

@@ -191,18 +191,17 @@ static void write_stream(Trial *t, const Insn *insns, uint32_t count) {
     hw_insn_write(word, bytes + i * HW_INSN_BYTES);
   }
   for (int p = 0; p < t->ports; p++)
-    t->port[p]->ops->copy_in(t->port[p], t->code, bytes, count * HW_INSN_BYTES,
-                             NULL);
+    port_copy_in(t->port[p], t->code, bytes, count * HW_INSN_BYTES, NULL);
 }
 
 /* Device memory and counters of all ports. */
 static void compare(Trial *t) {
   static uint8_t plain[DATA], fast[DATA];
   uint64_t expected[HW_COUNTERS], found[HW_COUNTERS];
-  t->port[0]->ops->copy_out(t->port[0], t->data, plain, DATA, NULL);
+  port_copy_out(t->port[0], t->data, plain, DATA, NULL);
   t->port[0]->ops->counters(t->port[0], expected);
   for (int p = 1; p < t->ports; p++) {
-    t->port[p]->ops->copy_out(t->port[p], t->data, fast, DATA, NULL);
+    port_copy_out(t->port[p], t->data, fast, DATA, NULL);
     t->port[p]->ops->counters(t->port[p], found);
     assert_memory_equal(plain, fast, DATA);
     assert_memory_equal(expected, found, sizeof found);
@@ -316,7 +315,7 @@ static void open_trial(Trial *t, const HwConfig *config, uint64_t seed) {
   assert_true(t->ports > 1);
   fill_data(t, data);
   for (int p = 0; p < t->ports; p++)
-    t->port[p]->ops->copy_in(t->port[p], t->data, data, DATA, NULL);
+    port_copy_in(t->port[p], t->data, data, DATA, NULL);
 }
 
 static void close_trial(Trial *t) {
@@ -451,7 +450,7 @@ static void test_changed_uops(void **state) {
     dump(&t);
     fill_data(&t, data);
     for (int p = 0; p < t.ports; p++)
-      t.port[p]->ops->copy_in(t.port[p], t.data, data, DATA, NULL);
+      port_copy_in(t.port[p], t.data, data, DATA, NULL);
   }
   close_trial(&t);
 }
@@ -535,7 +534,7 @@ static void test_weights_between_runs(void **state) {
   stream[n++] = (Insn){.opcode = HW_OP_FINISH};
   run_good(&t, stream, n);
   for (int p = 0; p < t.ports; p++)
-    t.port[p]->ops->copy_in(t.port[p], t.data, other, sizeof other, NULL);
+    port_copy_in(t.port[p], t.data, other, sizeof other, NULL);
   run_product(&t, true);
   dump(&t);
   close_trial(&t);

@@ -36,9 +36,8 @@ static vtac_status run(const Insn *insns, uint32_t count, Diag *diag) {
     assert_int_equal(hw_encode(&port->config, &insns[i], word, NULL), 0);
     hw_insn_write(word, bytes + i * HW_INSN_BYTES);
   }
-  assert_int_equal(
-      port->ops->copy_in(port, code, bytes, count * HW_INSN_BYTES, NULL),
-      VTAC_OK);
+  assert_int_equal(port_copy_in(port, code, bytes, count * HW_INSN_BYTES, NULL),
+                   VTAC_OK);
   return port->ops->run(port, code, count, diag);
 }
 
@@ -96,7 +95,7 @@ static void test_malformed(void **state) {
   assert_int_equal(diag.id, D_STREAM_END);
   assert_int_equal(run(none, 0, &diag), VTAC_INVALID);
   const uint8_t bad[HW_INSN_BYTES] = {7};
-  assert_int_equal(port->ops->copy_in(port, code, bad, sizeof bad, NULL), 0);
+  assert_int_equal(port_copy_in(port, code, bad, sizeof bad, NULL), 0);
   assert_int_equal(port->ops->run(port, code, 1, &diag), VTAC_INVALID);
   assert_string_equal(diag.message,
                       "instruction 0 (undecoded): there is no opcode 7");
@@ -151,7 +150,7 @@ static void test_counters_and_skipping(void **state) {
   make_addition(stream);
   port->ops->skip_execution(port, true);
   assert_int_equal(run(stream, 5, NULL), VTAC_OK);
-  port->ops->copy_out(port, data + 1024, out, sizeof out, NULL);
+  port_copy_out(port, data + 1024, out, sizeof out, NULL);
   assert_memory_equal(out, zero, sizeof out);
   count(n);
   assert_int_equal(n[HW_COUNT_uop_load_nbytes], 4);
@@ -161,7 +160,7 @@ static void test_counters_and_skipping(void **state) {
   assert_int_equal(n[HW_COUNT_gemm_counter], 0);
   port->ops->skip_execution(port, false);
   assert_int_equal(run(stream, 5, NULL), VTAC_OK);
-  port->ops->copy_out(port, data + 1024, out, sizeof out, NULL);
+  port_copy_out(port, data + 1024, out, sizeof out, NULL);
   for (int i = 0; i < 32; i++) assert_int_equal(out[i], 5);
   count(n);
   assert_int_equal(n[HW_COUNT_alu_counter], 4);
