@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Relocations of the machines that modules are loaded on: those which code
- * generators use for position-independent code (ELF supplements of the x86-64,
- * AArch64 and ARM ABIs). */
+/* Relocations of x86-64, AArch64 and ARM: those which code generators use for
+ * position-independent code (ELF supplements of the machines' ABIs). */
 #include "elf/arch.h"
 
 #include <elf.h>
@@ -48,8 +47,18 @@ static FixResult apply_x86_64(const Fixup *fixup) {
   }
 }
 
-const Arch arch_x86_64 = {EM_X86_64,    "x86-64", 8, stub_x86_64,
-                          apply_x86_64, NULL,     8};
+static int width_x86_64(uint32_t type) {
+  if (type == R_X86_64_NONE) return 0;
+  return type == R_X86_64_64 || type == R_X86_64_PC64 ? 8 : 4;
+}
+
+const Arch arch_x86_64 = {.machine = EM_X86_64,
+                          .wide = true,
+                          .name = "x86-64",
+                          .stub_bytes = 8,
+                          .stub = stub_x86_64,
+                          .width = width_x86_64,
+                          .apply = apply_x86_64};
 
 /* ---- AArch64 ------------------------------------------------------------ */
 
@@ -115,8 +124,18 @@ static FixResult apply_aarch64(const Fixup *fixup) {
   }
 }
 
-const Arch arch_aarch64 = {EM_AARCH64,    "AArch64", 16, stub_aarch64,
-                           apply_aarch64, NULL,      8};
+static int width_aarch64(uint32_t type) {
+  if (type == R_AARCH64_NONE) return 0;
+  return type == R_AARCH64_ABS64 || type == R_AARCH64_PREL64 ? 8 : 4;
+}
+
+const Arch arch_aarch64 = {.machine = EM_AARCH64,
+                           .wide = true,
+                           .name = "AArch64",
+                           .stub_bytes = 16,
+                           .stub = stub_aarch64,
+                           .width = width_aarch64,
+                           .apply = apply_aarch64};
 
 /* ---- 32-bit ARM --------------------------------------------------------- */
 
@@ -184,12 +203,23 @@ static int64_t addend_arm(const uint8_t *at, uint32_t type) {
   }
 }
 
-const Arch arch_arm = {EM_ARM,    "32-bit ARM", 8, stub_arm,
-                       apply_arm, addend_arm,   4};
+static int width_arm(uint32_t type) {
+  return type == R_ARM_NONE || type == R_ARM_V4BX ? 0 : 4;
+}
 
-const Arch *arch_of(uint16_t machine) {
-  static const Arch *const all[] = {&arch_x86_64, &arch_aarch64, &arch_arm};
+const Arch arch_arm = {.machine = EM_ARM,
+                       .wide = false,
+                       .name = "32-bit ARM",
+                       .stub_bytes = 8,
+                       .stub = stub_arm,
+                       .width = width_arm,
+                       .apply = apply_arm,
+                       .addend = addend_arm};
+
+const Arch *arch_of(uint16_t machine, bool wide) {
+  static const Arch *const all[] = {&arch_x86_64, &arch_aarch64, &arch_arm,
+                                    &arch_riscv64};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    if (all[i]->machine == machine) return all[i];
+    if (all[i]->machine == machine && all[i]->wide == wide) return all[i];
   return NULL;
 }

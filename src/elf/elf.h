@@ -49,9 +49,8 @@ vtac_status elf_open(Arena *arena, const void *bytes, size_t size,
                      const char *name, ElfFile *ret, Diag *diag);
 /* Is the file for the machine this program runs on? */
 bool elf_is_native(const ElfFile *file);
-/* Are the machine's relocations known here? */
-bool elf_can_link(const ElfFile *file);
-/* "x86-64", "AArch64", "32-bit ARM"; "machine 7" otherwise. */
+/* "x86-64", "AArch64", "32-bit ARM", "RISC-V 64"; "machine 7 of 32 bits"
+ * otherwise. */
 const char *elf_machine_name(Arena *arena, const ElfFile *file);
 /* The defined symbol of that name, or NULL. */
 const ElfSymbol *elf_find(const ElfFile *file, const char *name);

@@ -33,6 +33,11 @@ struct ElfImage {
   Global global[];
 };
 
+/* The first half of a pair of relocations. */
+typedef struct High {
+  uint64_t place, distance;
+} High;
+
 typedef struct Linker {
   const ElfFile *file;
   const ElfLinkOptions *options;
@@ -42,6 +47,8 @@ typedef struct Linker {
   uint64_t part[PARTS + 1]; /* where each begins; the end */
   uint64_t stubs, got;      /* where they begin */
   uint64_t *address;        /* of each symbol */
+  High *high;               /* of the section being relocated, by place */
+  size_t n_highs;
   uint8_t *memory;
 } Linker;
 
@@ -181,62 +188,104 @@ static vtac_status resolve_symbols(Linker *link) {
 
 /* ---- Relocations -------------------------------------------------------- */
 
-static vtac_status apply_reloc(const Linker *link, int target,
-                               const ElfReloc *reloc, bool with_addend) {
+/* A relocation of section `target`, inside it. */
+static vtac_status make_fixup(const Linker *link, int target, uint64_t index,
+                              const ElfSection *table, Fixup *ret) {
   const ElfFile *file = link->file;
   uint64_t size = file->section[target].size;
-  uint64_t most = (uint64_t)link->arch->patch_bytes;
-  if (reloc->symbol >= (uint32_t)file->n_symbols)
+  ElfReloc reloc;
+  bool with_addend = elf_reloc(file, table, index, &reloc);
+  if (reloc.symbol >= (uint32_t)file->n_symbols)
     return refuse(link, "a relocation of '%s' names no symbol",
                   file->section[target].name);
-  /* a patch of 4 bytes may be the last thing in a section of code */
-  if (reloc->offset > size || size - reloc->offset < (most < 4 ? most : 4))
+  if (reloc.offset > size ||
+      size - reloc.offset < (uint64_t)link->arch->width(reloc.type))
     return refuse(link, "a relocation lies outside section '%s'",
                   file->section[target].name);
-  uint64_t at = link->place[target] + reloc->offset;
-  bool outside = file->symbol[reloc->symbol].section == SHN_UNDEF;
-  Fixup fixup = {.at = link->memory + at,
+  uint64_t at = link->place[target] + reloc.offset;
+  bool outside = file->symbol[reloc.symbol].section == SHN_UNDEF;
+  *ret = (Fixup){.at = link->memory + at,
                  .place = run_address(link, at),
-                 .symbol = link->address[reloc->symbol],
-                 .got = run_address(link, link->got + reloc->symbol * 8ull),
-                 .addend = reloc->addend,
-                 .type = reloc->type};
-  fixup.call = outside ? run_address(link, stub_address(link, reloc->symbol))
-                       : fixup.symbol;
+                 .symbol = link->address[reloc.symbol],
+                 .got = run_address(link, link->got + reloc.symbol * 8ull),
+                 .addend = reloc.addend,
+                 .type = reloc.type};
+  ret->call = outside ? run_address(link, stub_address(link, reloc.symbol))
+                      : ret->symbol;
   if (!with_addend && link->arch->addend)
-    fixup.addend = link->arch->addend(fixup.at, reloc->type);
-  FixResult result = link->arch->apply(&fixup);
-  if (result == FIX_DONE) return VTAC_OK;
-  return refuse(link,
-                result == FIX_FAR
-                    ? "a relocation of section '%s' does not reach its target"
-                    : "section '%s' has a relocation of unknown type",
-                file->section[target].name);
-}
-
-static vtac_status apply_section(const Linker *link, const ElfSection *table) {
-  const ElfFile *file = link->file;
-  if (table->info >= (uint32_t)file->n_sections)
-    return refuse(link, "'%s' relocates no section", table->name);
-  if (link->place[table->info] == UINT64_MAX) return VTAC_OK;
-  if (file->section[table->info].type == SHT_NOBITS)
-    return refuse(link, "'%s' relocates a section without contents",
-                  table->name);
-  uint64_t n = elf_reloc_count(file, table);
-  for (uint64_t i = 0; i < n; i++) {
-    ElfReloc reloc;
-    bool with_addend = elf_reloc(file, table, i, &reloc);
-    vtac_status status =
-        apply_reloc(link, (int)table->info, &reloc, with_addend);
-    if (status) return status;
-  }
+    ret->addend = link->arch->addend(ret->at, reloc.type);
   return VTAC_OK;
 }
 
-static vtac_status relocate(const Linker *link) {
+static int by_place(const void *a, const void *b) {
+  uint64_t x = ((const High *)a)->place, y = ((const High *)b)->place;
+  return (x > y) - (x < y);
+}
+
+/* Finds the first halves of the table's pairs. */
+static vtac_status find_highs(Linker *link, int target,
+                              const ElfSection *table) {
+  uint64_t n = link->arch->high ? elf_reloc_count(link->file, table) : 0;
+  link->n_highs = 0;
+  for (uint64_t i = 0; i < n; i++) {
+    Fixup fixup;
+    High *high = &link->high[link->n_highs];
+    vtac_status status = make_fixup(link, target, i, table, &fixup);
+    if (status) return status;
+    high->place = fixup.place;
+    if (link->arch->high(&fixup, &high->distance)) link->n_highs++;
+  }
+  if (link->n_highs) qsort(link->high, link->n_highs, sizeof(High), by_place);
+  return VTAC_OK;
+}
+
+static const uint64_t *find_high(const Linker *link, uint64_t place) {
+  const High key = {.place = place};
+  const High *found = link->n_highs ? bsearch(&key, link->high, link->n_highs,
+                                              sizeof key, by_place)
+                                    : NULL;
+  return found ? &found->distance : NULL;
+}
+
+static vtac_status apply_fixup(const Linker *link, const Fixup *fixup,
+                               const char *section) {
+  static const char *const why[] = {
+      [FIX_UNKNOWN] = "section '%s' has a relocation of unknown type",
+      [FIX_FAR] = "a relocation of section '%s' does not reach its target",
+      [FIX_ALONE] = "a relocation of section '%s' lacks its other half"};
+  FixResult result = link->arch->apply(fixup);
+  return result == FIX_DONE ? VTAC_OK : refuse(link, why[result], section);
+}
+
+static vtac_status apply_section(Linker *link, const ElfSection *table) {
+  const ElfFile *file = link->file;
+  int target = (int)table->info;
+  if (table->info >= (uint32_t)file->n_sections)
+    return refuse(link, "'%s' relocates no section", table->name);
+  if (link->place[target] == UINT64_MAX) return VTAC_OK;
+  if (file->section[target].type == SHT_NOBITS)
+    return refuse(link, "'%s' relocates a section without contents",
+                  table->name);
+  uint64_t n = elf_reloc_count(file, table);
+  vtac_status status = find_highs(link, target, table);
+  for (uint64_t i = 0; i < n && !status; i++) {
+    Fixup fixup;
+    status = make_fixup(link, target, i, table, &fixup);
+    if (status) break;
+    fixup.high = find_high(link, fixup.symbol);
+    status = apply_fixup(link, &fixup, file->section[target].name);
+  }
+  return status;
+}
+
+static bool is_table(const ElfSection *s) {
+  return s->type == SHT_REL || s->type == SHT_RELA;
+}
+
+static vtac_status relocate(Linker *link) {
   for (int i = 1; i < link->file->n_sections; i++) {
     const ElfSection *s = &link->file->section[i];
-    if (s->type != SHT_REL && s->type != SHT_RELA) continue;
+    if (!is_table(s)) continue;
     vtac_status status = apply_section(link, s);
     if (status) return status;
   }
@@ -310,12 +359,23 @@ static vtac_status fill(Linker *link, ElfImage **ret) {
               : diag_set(link->diag, D_NO_MEMORY, "cannot allocate a module");
 }
 
+/* Room for the pairs of any section. */
+static void make_highs(Arena *scratch, Linker *link) {
+  uint64_t most = 0;
+  for (int i = 1; i < link->file->n_sections; i++) {
+    const ElfSection *s = &link->file->section[i];
+    uint64_t n = is_table(s) ? elf_reloc_count(link->file, s) : 0;
+    if (n > most) most = n;
+  }
+  if (link->arch->high) link->high = ARENA_ARRAY(scratch, High, most + 1);
+}
+
 vtac_status elf_link(Arena *scratch, const ElfFile *file,
                      const ElfLinkOptions *options, ElfImage **ret,
                      Diag *diag) {
   Linker link = {.file = file,
                  .options = options,
-                 .arch = arch_of(file->machine),
+                 .arch = arch_of(file->machine, file->wide),
                  .diag = diag,
                  .place = ARENA_ARRAY(scratch, uint64_t, file->n_sections),
                  .address = ARENA_ARRAY(scratch, uint64_t, file->n_symbols)};
@@ -326,6 +386,7 @@ vtac_status elf_link(Arena *scratch, const ElfFile *file,
                   elf_machine_name(scratch, file));
   vtac_status status = lay_out(&link);
   if (status) return status;
+  make_highs(scratch, &link);
   void *memory = mmap(NULL, link.part[PARTS], PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)

@@ -191,29 +191,29 @@ vtac_status elf_open(Arena *arena, const void *bytes, size_t size,
 
 /* ---- Questions ---------------------------------------------------------- */
 
-bool elf_is_native(const ElfFile *file) {
+/* The machine that this program runs on. */
 #if defined(__x86_64__)
-  return file->machine == EM_X86_64 && file->wide;
+#define NATIVE &arch_x86_64
 #elif defined(__aarch64__)
-  return file->machine == EM_AARCH64 && file->wide;
+#define NATIVE &arch_aarch64
 #elif defined(__arm__)
-  return file->machine == EM_ARM && !file->wide;
+#define NATIVE &arch_arm
 #elif defined(__riscv) && __riscv_xlen == 64
-  return file->machine == EM_RISCV && file->wide;
+#define NATIVE &arch_riscv64
 #else
-  return false;
+#define NATIVE NULL
 #endif
-}
 
-bool elf_can_link(const ElfFile *file) {
-  return arch_of(file->machine) != NULL;
+bool elf_is_native(const ElfFile *file) {
+  const Arch *arch = arch_of(file->machine, file->wide);
+  return arch && arch == NATIVE;
 }
 
 const char *elf_machine_name(Arena *arena, const ElfFile *file) {
-  const Arch *arch = arch_of(file->machine);
-  if (arch) return arch->name;
-  if (file->machine == EM_RISCV) return file->wide ? "RISC-V 64" : "RISC-V 32";
-  return arena_printf(arena, "machine %u", file->machine);
+  const Arch *arch = arch_of(file->machine, file->wide);
+  return arch ? arch->name
+              : arena_printf(arena, "machine %u of %d bits", file->machine,
+                             file->wide ? 64 : 32);
 }
 
 const ElfSymbol *elf_find(const ElfFile *file, const char *name) {

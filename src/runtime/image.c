@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "runtime/abi.h"
-#include "runtime/compiler.h"
 
 struct Image {
   ElfImage *linked; /* one of the two */
@@ -94,21 +93,6 @@ static void *library_symbol(void *library, const char *name) {
   return address;
 }
 
-/* An object for a machine whose relocations elf does not know. */
-static vtac_status link_by_system(Arena *scratch, const ElfFile *file,
-                                  Image *image, Diag *diag) {
-  FileBytes library;
-  ElfFile linked;
-  vtac_status status =
-      compiler_link(file->bytes, file->size, file->name, &library, diag);
-  if (status) return status;
-  status =
-      elf_open(scratch, library.bytes, library.size, file->name, &linked, diag);
-  if (!status) status = load_library(&linked, image, diag);
-  free(library.bytes);
-  return status;
-}
-
 /* ---- Either ------------------------------------------------------------- */
 
 static vtac_status open_any(Arena *scratch, const ElfFile *file, Image *image,
@@ -119,8 +103,6 @@ static vtac_status open_any(Arena *scratch, const ElfFile *file, Image *image,
                     "'%s': the code is for %s, not for this machine",
                     file->name, elf_machine_name(scratch, file));
   }
-  if (elf_is_native(file) && !elf_can_link(file))
-    return link_by_system(scratch, file, image, diag);
   return link_object(scratch, file, image, diag);
 }
 

@@ -8,8 +8,8 @@
 typedef struct Image Image;
 
 /* Makes code that can be called out of a file's bytes, which may go away
- * afterwards.  An object is linked here, or by the system's linker where the
- * machine is not known to elf; a shared library is loaded. */
+ * afterwards.  An object is linked here, a shared library loaded by the
+ * system. */
 vtac_status image_open(Arena *scratch, const ElfFile *file, Image **ret,
                        Diag *diag);
 void image_close(Image *image); /* NULL is fine */

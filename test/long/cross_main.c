@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a saved seed workload on the functional simulator of this machine, or on
- * the emulated board whose folder the environment names, and compares the
- * result with one that was computed elsewhere.
+/* Runs a seed workload on the functional simulator of this machine, or on the
+ * emulated board whose folder the environment names, and compares the result
+ * with one that was computed elsewhere.  The workload is a saved module, or is
+ * declared, lowered and evaluated here.  Or calls a function that has no
+ * parameters.
  *
- *   cross_main MODULE INPUT0 INPUT1 EXPECTED */
+ *   cross_main MODULE INPUT0 INPUT1 EXPECTED
+ *   cross_main gemm|conv2d INPUT0 INPUT1 EXPECTED TEXT
+ *   cross_main MODULE
+ *
+ * TEXT is where the lowered function is written. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +58,88 @@ static vtac_device *open_device(const vtac_config *config) {
   return device;
 }
 
+/* The seed workload of that name. */
+static vtac_op *declare(vtac_context *context, const char *name) {
+  static const vtac_gemm_params gemm = {.batch = 1,
+                                        .in = 1024,
+                                        .out = 1024,
+                                        .tile_batch = 1,
+                                        .tile_in = 256,
+                                        .tile_out = 256,
+                                        .shift = 8,
+                                        .vthreads = 1};
+  static const vtac_conv2d_params conv2d = {.batch = 1,
+                                            .in_channels = 256,
+                                            .out_channels = 256,
+                                            .height = 14,
+                                            .width = 14,
+                                            .kernel_height = 3,
+                                            .kernel_width = 3,
+                                            .pad_height = 1,
+                                            .pad_width = 1,
+                                            .stride_height = 1,
+                                            .stride_width = 1,
+                                            .tile_batch = 1,
+                                            .tile_height = 7,
+                                            .tile_width = 14,
+                                            .tile_in_channels = 16,
+                                            .tile_out_channels = 128,
+                                            .shift = 8,
+                                            .vthreads = 2};
+  return strcmp(name, "gemm") ? vtac_conv2d(context, &conv2d)
+                              : vtac_gemm(context, &gemm);
+}
+
+static vtac_module *build(vtac_context *context, const char *name, FILE *text) {
+  static const char *const cse[] = {"CommonSubexprElim"};
+  bool is_gemm = !strcmp(name, "gemm");
+  const vtac_lower_options all = {.accelerator = 1};
+  const vtac_lower_options options = {
+      .accelerator = 1, .disabled_count = !is_gemm, .disabled = cse};
+  const vtac_tensor *args;
+  vtac_op *op = declare(context, name);
+  int n = vtac_op_args(op, &args);
+  vtac_op_schedule_to(context, op, VTAC_OP_VTA);
+  const char *lowered =
+      vtac_lower_text(context, vtac_op_schedule(op), n, args, "main", &all);
+  if (!lowered) stop(vtac_context_error(context)->message);
+  fputs(lowered, text);
+  return vtac_build(context, vtac_op_schedule(op), n, args,
+                    is_gemm ? "my_gemm" : "my_conv", &options);
+}
+
+static vtac_module *build_here(const char *name, const char *text_path) {
+  vtac_error error;
+  FILE *text = fopen(text_path, "w");
+  vtac_config *config = vtac_config_default(&error);
+  if (!text || !config) stop("no file or configuration");
+  vtac_context *context = vtac_context_new(config, &error);
+  if (!context) stop(error.message);
+  vtac_module *module = build(context, name, text);
+  if (!module) stop(vtac_context_error(context)->message);
+  if (fclose(text)) stop(text_path);
+  vtac_context_free(context);
+  vtac_config_free(config);
+  return module;
+}
+
+static int call_alone(const char *path) {
+  vtac_error error;
+  vtac_config *config = vtac_config_default(&error);
+  vtac_device *device = vtac_device_open(config, NULL, &error);
+  vtac_module *module = device ? vtac_module_load(path, &error) : NULL;
+  if (!module || vtac_module_run(module, device, 0, NULL, &error))
+    stop(error.message);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   vtac_error error;
   vtac_array *array[ARGS];
-  if (argc != 2 + ARGS) stop("usage: MODULE INPUT0 INPUT1 EXPECTED");
-  vtac_module *module = vtac_module_load(argv[1], &error);
+  if (argc == 2) return call_alone(argv[1]);
+  if (argc < 2 + ARGS) stop("usage: MODULE INPUT0 INPUT1 EXPECTED [TEXT]");
+  vtac_module *module = argc > 2 + ARGS ? build_here(argv[1], argv[2 + ARGS])
+                                        : vtac_module_load(argv[1], &error);
   if (!module) stop(error.message);
   vtac_config *config = vtac_module_config(module, &error);
   if (!config) stop(error.message);
