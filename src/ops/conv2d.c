@@ -227,6 +227,7 @@ static Layer layer_of(const Conv2d *conv) {
                  .taps_y = p->kernel_height,
                  .taps_x = p->kernel_width,
                  .points = 1,
+                 .phases = 1,
                  .alu = p->bias ? 4 : 3,
                  .bias = p->bias ? 1 : 0};
 }

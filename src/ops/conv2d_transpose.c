@@ -163,24 +163,45 @@ static void declare(vtac_context *c, Transpose *conv) {
 
 /* ---- Tiles -------------------------------------------------------------- */
 
-static void choose(vtac_context *c, Transpose *conv) {
+/* The whole period of a side's remainders in each tile; or, with `single`,
+ * tiles of one output step, which need the weights and sums of one remainder
+ * alone. */
+static Span span_of(const Side *s, bool single) {
+  if (!single) return (Span){s->steps, s->in, s->before, 1, s->reach};
+  return (Span){s->out, s->in * s->stride, s->before * s->stride, 1, s->taps};
+}
+
+static bool tiles_fit(vtac_context *c, Transpose *conv, bool single_y,
+                      bool single_x) {
   OpTarget t = op_target(c);
   const vtac_conv2d_transpose_params *p = &conv->params;
   const Side *y = &conv->y, *x = &conv->x;
-  const int64_t points = y->stride * x->stride;
+  conv->r.y_scale = single_y ? 1 : y->stride;
+  conv->r.x_scale = single_x ? 1 : x->stride;
+  const int64_t points = conv->r.y_scale * conv->r.x_scale;
   const Layer layer = {.batch = ceil_div(p->batch, t.batch),
                        .groups = 1,
                        .out = ceil_div(p->out_channels, t.block_out),
                        .in = ceil_div(p->in_channels, t.block_in),
-                       .y = {y->steps, p->height, y->before, 1, y->reach},
-                       .x = {x->steps, p->width, x->before, 1, x->reach},
+                       .y = span_of(y, single_y),
+                       .x = span_of(x, single_x),
                        .taps_y = y->taps,
                        .taps_x = x->taps,
                        .points = points,
+                       .phases = y->stride * x->stride / points,
                        .alu = p->bias ? 4 : 3,
                        .bias = p->bias ? 1 : 0};
-  conv->r.tiling.threads = p->vthreads;
+  conv->r.tiling =
+      (Tiling){.y = single_y, .x = single_x, .threads = p->vthreads};
+  if (!single_y || !single_x) return find_tiling(c, &layer, &conv->r.tiling);
   choose_tiling(c, &layer, &conv->r.tiling);
+  return true;
+}
+
+/* Whole rows make the longest transfers, so rows are taken singly first. */
+static void choose(vtac_context *c, Transpose *conv) {
+  for (int single = 0; single < 4; single++)
+    if (tiles_fit(c, conv, single & 1, single & 2)) return;
 }
 
 vtac_op *vtac_conv2d_transpose(vtac_context *c,
@@ -203,8 +224,6 @@ vtac_op *vtac_conv2d_transpose(vtac_context *c,
   r->y = 2;
   r->x = 3;
   r->inner = 4;
-  r->y_scale = params->stride_height;
-  r->x_scale = params->stride_width;
   choose(c, conv);
   declare(c, conv);
   return vtac_context_error(c) ? NULL : &r->op;

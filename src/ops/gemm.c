@@ -72,6 +72,7 @@ static void choose(vtac_context *c, Reduction *r, const vtac_gemm_params *p) {
                        .taps_y = 1,
                        .taps_x = 1,
                        .points = 1,
+                       .phases = 1,
                        .alu = p->bias ? 4 : 3,
                        .bias = p->bias};
   r->tiling = (Tiling){.batch = ceil_div(p->tile_batch, t.batch),

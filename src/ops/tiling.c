@@ -61,11 +61,24 @@ static int64_t window_of(const Span *span, int64_t tile) {
   return (tile - 1) * span->stride + span->window;
 }
 
-/* Does an instruction's padding suffice for any tile of this size? */
-static bool pads_fit(const Span *span, int64_t tile) {
+/* The larger padding of both ends. */
+static int64_t pad_of(const Span *span) {
   int64_t last = (span->out - 1) * span->stride + span->window;
-  int64_t pad = max_of(span->before, last - span->before - span->in);
-  return pad <= MOST_PAD || window_of(span, tile) <= MOST_PAD;
+  return max_of(span->before, last - span->before - span->in);
+}
+
+/* Does an instruction's padding suffice for any tile of this size?  Where the
+ * other dimension has nothing but padding, all of this one is padding, too. */
+static bool pad_fits(const Span *span, int64_t tile, const Span *other,
+                     int64_t other_tile) {
+  bool empty = window_of(other, other_tile) <= pad_of(other);
+  return (pad_of(span) <= MOST_PAD && !empty) ||
+         window_of(span, tile) <= MOST_PAD;
+}
+
+static bool pads_fit(const Span *y, int64_t tile_y, const Span *x,
+                     int64_t tile_x) {
+  return pad_fits(y, tile_y, x, tile_x) && pad_fits(x, tile_x, y, tile_y);
 }
 
 /* Input steps that all tiles together read, without padding. */
@@ -113,12 +126,12 @@ static bool fits(const Search *s, const Tiling *t) {
   int64_t sums = t->batch * t->y * t->x * l->points + l->bias;
   int64_t window = t->batch * window_of(&l->y, t->y) * window_of(&l->x, t->x);
   int64_t data = window * (t->keep == KEEP_DATA ? l->in : t->in);
-  int64_t weights =
-      t->out * taps_of(l) * (t->keep == KEEP_WEIGHTS ? l->in : t->in);
+  int64_t weights = t->out * taps_of(l) *
+                    (t->keep == KEEP_WEIGHTS ? l->in * l->phases : t->in);
   return within(t->out * sums * t->threads, s->hw->acc_buff_depth) &&
          within(data * t->threads, s->hw->inp_buff_depth) &&
          within(weights * t->threads, s->hw->wgt_buff_depth) &&
-         pads_fit(&l->y, t->y) && pads_fit(&l->x, t->x);
+         pads_fit(&l->y, t->y, &l->x, t->x);
 }
 
 /* The steps of a kernel's two outermost loops, which are loops of the
@@ -176,8 +189,8 @@ static Moves moves_of(const Search *s, const Tiling *t) {
     data *= t->threads;
   if (t->keep != KEEP_WEIGHTS)
     weights *= batches * pixels;
-  else if (rows)
-    weights *= t->threads;
+  else
+    weights *= l->phases * (rows ? t->threads : 1);
   m.data = data * s->hw->inp_elem_bytes;
   m.weights = weights * s->hw->wgt_elem_bytes;
   if (t->keep == KEEP_DATA)
@@ -323,23 +336,25 @@ static bool search_parts(Search *s, const Layer *layer, Layer *part) {
   return false;
 }
 
-void choose_tiling(vtac_context *c, const Layer *layer, Tiling *tiling) {
-  if (vtac_context_error(c)) return;
+bool find_tiling(vtac_context *c, const Layer *layer, Tiling *tiling) {
+  if (vtac_context_error(c)) return false;
   Search s = {.hw = &c->config, .layer = layer, .fixed = *tiling};
   Layer part;
-  if (!search_any(&s) && !search_parts(&s, layer, &part)) {
-    op_refuse(c, "use a smaller stride or a configuration with larger memories",
-              "no tile fits the memories: one tap takes %lld weight blocks and "
-              "%lld accumulators, of %d and %d that fit",
-              (long long)layer->points,
-              (long long)(layer->points + layer->bias),
-              c->config.wgt_buff_depth, c->config.acc_buff_depth);
-    return;
-  }
+  if (!search_any(&s) && !search_parts(&s, layer, &part)) return false;
   s.choosing = true;
   s.found = false;
   search(&s);
   *tiling = s.best;
+  return true;
+}
+
+void choose_tiling(vtac_context *c, const Layer *layer, Tiling *tiling) {
+  if (vtac_context_error(c) || find_tiling(c, layer, tiling)) return;
+  op_refuse(c, "use smaller tiles or a configuration with larger memories",
+            "no tile fits the memories: one tap takes %lld weight blocks and "
+            "%lld accumulators, of %d and %d that fit",
+            (long long)layer->points, (long long)(layer->points + layer->bias),
+            c->config.wgt_buff_depth, c->config.acc_buff_depth);
 }
 
 /* ---- Windows in the accumulators ---------------------------------------- */
@@ -356,7 +371,7 @@ static bool image_fits(const ImageSearch *s, const ImageTiling *t) {
   int64_t source = window_of(&image->y, t->y) * window_of(&image->x, t->x);
   int64_t sums = image->sources * source + (image->apart ? t->y * t->x : 0);
   return within(t->channels * sums * t->threads, s->hw->acc_buff_depth) &&
-         pads_fit(&image->y, t->y) && pads_fit(&image->x, t->x);
+         pads_fit(&image->y, t->y, &image->x, t->x);
 }
 
 static void consider_image(ImageSearch *s, ImageTiling t) {
@@ -393,11 +408,13 @@ static void search_image(ImageSearch *s, int threads) {
 static bool divide_window(const ImageSearch *s, ImageTiling *ret) {
   const Image *image = s->image;
   int64_t room = min_of(s->hw->acc_buff_depth, MOST_ELEMENTS) - 1;
-  int64_t columns = min_of(image->x.window, room / image->sources);
-  if (columns > MOST_PAD && image->x.before > MOST_PAD) columns = MOST_PAD;
+  bool padded = image->x.before || image->y.before;
+  int64_t most = padded ? MOST_PAD : MOST_ELEMENTS;
+  int64_t columns =
+      min_of(min_of(image->x.window, most), room / image->sources);
   if (columns < 1) return false;
-  int64_t rows = min_of(image->y.window, room / image->sources / columns);
-  if (rows > MOST_PAD && image->y.before > MOST_PAD) rows = MOST_PAD;
+  int64_t rows =
+      min_of(min_of(image->y.window, most), room / image->sources / columns);
   *ret = (ImageTiling){1, 1, 1, rows, columns, 1, false};
   return true;
 }

@@ -22,6 +22,7 @@ typedef struct Layer {
   Span y, x;
   int64_t taps_y, taps_x; /* of a window, each with its own weights */
   int64_t points;         /* sums at one step of the output */
+  int64_t phases;         /* sets of weights that tiles take in turns */
   int64_t alu;            /* operations on a sum behind the reduction */
   int64_t bias;           /* accumulators for a block of `out` */
 } Layer;
@@ -44,6 +45,8 @@ typedef struct Tiling {
  * More threads than there can be tiles are left out.  Refuses a layer of which
  * not even the smallest tile fits. */
 void choose_tiling(vtac_context *context, const Layer *layer, Tiling *tiling);
+/* The same for an operator that has other ways: false instead of a refusal. */
+bool find_tiling(vtac_context *context, const Layer *layer, Tiling *tiling);
 
 /* The same for stages that load windows right into the accumulators: tiles of
  * channels, rows and columns that read `sources` tensors. */

@@ -106,17 +106,20 @@ static bool fold_dims(Analyzer *analyzer, const Region *region, int inner,
   return true;
 }
 
-/* Do the dimensions make a block in the innermost one (1) or the innermost
- * two (2)?  0 if neither. */
+/* How many of the innermost dimensions make a block: one or two; or none where
+ * a block is a single element, whose loops are gone.  -1 if there is no block.
+ */
 static int tile_dims(Analyzer *analyzer, const Dims *dims, int64_t block) {
   int n = dims->shape.n;
   const Expr *const *shape = dims->shape.at, *const *stride = dims->stride.at;
-  if (!dma_is_provably(analyzer, stride[n - 1], 1)) return 0;
+  if (n == 0) return block == 1 ? 0 : -1;
+  if (!dma_is_provably(analyzer, stride[n - 1], 1)) return -1;
   if (dma_is_provably(analyzer, shape[n - 1], block)) return 1;
-  if (n < 2 || !is_equal(analyzer, stride[n - 2], shape[n - 1])) return 0;
+  if (block == 1) return 0;
+  if (n < 2 || !is_equal(analyzer, stride[n - 2], shape[n - 1])) return -1;
   const Expr *tile =
       ex_mul(analyzer_arena(analyzer), shape[n - 1], shape[n - 2]);
-  return dma_is_provably(analyzer, tile, block) ? 2 : 0;
+  return dma_is_provably(analyzer, tile, block) ? 2 : -1;
 }
 
 static bool match_rows(Analyzer *analyzer, const Dims *dims, int64_t block,
@@ -126,7 +129,7 @@ static bool match_rows(Analyzer *analyzer, const Dims *dims, int64_t block,
   int tile = tile_dims(analyzer, dims, block);
   int outer = dims->shape.n - tile;
   const Expr *const *shape = dims->shape.at, *const *stride = dims->stride.at;
-  if (!tile || outer > 2) return false;
+  if (tile < 0 || outer > 2) return false;
   ret->tile_dims = tile;
   ret->x_size = ret->y_size = ret->x_stride = one;
   if (outer == 0) return true;

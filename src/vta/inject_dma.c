@@ -366,9 +366,10 @@ static const Stmt *choose_load(const Copy *copy, const Route *route, int outer,
 static const Stmt *make_transfer(const Copy *copy) {
   Route route = find_route(copy);
   Transfer transfer;
-  int outer = 0;
+  /* a block of one element needs no loop inside the transfer */
+  int outer = 0, most = route.block == 1 ? copy->n : copy->n - 1;
   const char *why = fit_transfer(copy, &route, 0, &transfer), *first = why;
-  while (why && ++outer < copy->n)
+  while (why && ++outer <= most)
     why = fit_transfer(copy, &route, outer, &transfer);
   if (why) dma_refuse(copy, NULL, "%s", first);
   const Stmt *stmt =

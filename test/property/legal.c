@@ -27,7 +27,7 @@ static void check_refusal(Trial *trial) {
 static bool declare(Trial *trial, const vtac_config *config,
                     vtac_context *context, Subject *ret, bool *ret_scheduled) {
   if (choose_rarely(&trial->choices, 4)) {
-    OperatorCase chosen = operator_case(&trial->choices);
+    OperatorCase chosen = operator_case(&trial->choices, false);
     trial_note(trial, "%s %s\n", chosen.name, chosen.text);
     vtac_op *op = operator_declare(&chosen, context, ret);
     if (!op) return false;

@@ -37,10 +37,13 @@ vtac_config *accelerator(int number, vtac_error *error) {
               : vtac_config_default(error);
 }
 
+typedef struct Sizes {
+  int inp, wgt, acc, batch, block;            /* log2 bits; log2 */
+  int uop_size, inp_size, wgt_size, acc_size; /* log2 bytes */
+} Sizes;
+
 /* NULL where the numbers do not fit together. */
-static vtac_config *any(Choices *c, char *text, size_t size) {
-  int acc = choose_from(c, 3, 5), inp = choose_from(c, 0, acc);
-  int wgt = choose_from(c, 1, acc);
+static vtac_config *config_of(const Sizes *s, char *text, size_t size) {
   int n = snprintf(
       text, size,
       "{\"TARGET\": \"sim\", \"HW_VER\": \"0.0.2\", \"LOG_INP_WIDTH\": %d, "
@@ -48,10 +51,53 @@ static vtac_config *any(Choices *c, char *text, size_t size) {
       "\"LOG_BLOCK\": %d, \"LOG_UOP_BUFF_SIZE\": %d, "
       "\"LOG_INP_BUFF_SIZE\": %d, \"LOG_WGT_BUFF_SIZE\": %d, "
       "\"LOG_ACC_BUFF_SIZE\": %d}",
-      inp, wgt, acc, choose_from(c, 0, 3), choose_from(c, 1, 5),
-      choose_from(c, 7, 15), choose_from(c, 9, 15), choose_from(c, 11, 18),
-      choose_from(c, 10, 17));
+      s->inp, s->wgt, s->acc, s->batch, s->block, s->uop_size, s->inp_size,
+      s->wgt_size, s->acc_size);
   return vtac_config_parse(text, (size_t)n, "random", NULL);
+}
+
+static Sizes any_widths(Choices *c) {
+  Sizes s = {.acc = choose_from(c, 3, 5)};
+  s.inp = choose_from(c, 0, s.acc);
+  s.wgt = choose_from(c, 1, s.acc);
+  return s;
+}
+
+static vtac_config *any(Choices *c, char *text, size_t size) {
+  Sizes s = any_widths(c);
+  s.batch = choose_from(c, 0, 3);
+  s.block = choose_from(c, 1, 5);
+  s.uop_size = choose_from(c, 7, 15);
+  s.inp_size = choose_from(c, 9, 15);
+  s.wgt_size = choose_from(c, 11, 18);
+  s.acc_size = choose_from(c, 10, 17);
+  return config_of(&s, text, size);
+}
+
+/* Room for 2^1 to 2^most elements, each of 2^bits bits. */
+static int any_size(Choices *c, int bits, int most) {
+  return bits - 3 + choose_low(c, 1, most);
+}
+
+static vtac_config *any_small(Choices *c, char *text, size_t size) {
+  Sizes s = any_widths(c);
+  s.batch = choose_low(c, 0, 3);
+  s.block = choose_from(c, 0, 5);
+  s.uop_size = any_size(c, 5, 8);
+  s.inp_size = any_size(c, s.batch + s.block + s.inp, 8);
+  s.wgt_size = any_size(c, 2 * s.block + s.wgt, 8);
+  s.acc_size = any_size(c, s.batch + s.block + s.acc, 8);
+  return config_of(&s, text, size);
+}
+
+vtac_config *accelerator_small(Trial *trial) {
+  char text[400];
+  vtac_config *config = NULL;
+  for (int tries = 0; !config && tries < 30; tries++)
+    config = any_small(&trial->choices, text, sizeof text);
+  if (!config) return accelerator(0, NULL);
+  trial_note(trial, "accelerator %s\n", text);
+  return config;
 }
 
 vtac_config *accelerator_random(Trial *trial) {

@@ -15,5 +15,7 @@ vtac_config *accelerator(int number, vtac_error *error);
 /* One of those, or any valid one that is small enough to be filled; it is noted
  * in the trial. */
 vtac_config *accelerator_random(Trial *trial);
+/* Any valid one with small memories, down to those of two elements. */
+vtac_config *accelerator_small(Trial *trial);
 
 #endif

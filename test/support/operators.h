@@ -18,12 +18,15 @@ typedef union OperatorParams {
 typedef struct OperatorCase {
   int number;
   const char *name;
-  OperatorParams params; /* small ones */
-  uint64_t seed;         /* of the data */
+  OperatorParams params;
+  int64_t work;  /* steps of the plain computation, about */
+  uint64_t seed; /* of the data */
   char text[OPERATOR_TEXT];
 } OperatorCase;
 
-OperatorCase operator_case(Choices *choices);
+/* A small one; if wide, of any shape, often one of primes, with kernels that
+ * steps jump over and padding larger than kernels. */
+OperatorCase operator_case(Choices *choices, bool wide);
 /* The operator with its untouched schedule; NULL where it is refused. */
 vtac_op *operator_declare(const OperatorCase *operator_case,
                           vtac_context *context, Subject *ret);
