@@ -4,7 +4,7 @@
  * For one outer index and one block of inner indices, packing is a transpose:
  * inner_block rows of height*width pixels become height*width rows of
  * inner_block numbers.  The outer indices of a tile are transposed side by
- * side. */
+ * side, the blocks one after another. */
 #include "vtac/pack.h"
 
 #include <string.h>
@@ -48,27 +48,30 @@ static Geometry geometry_of(const vtac_pack_shape *shape) {
   return g;
 }
 
-/* A block of inner indices at one outer index, in both layouts. */
+/* A block of inner indices at the first outer index of a block, in both
+ * layouts. */
 typedef struct Places {
   int64_t plain, packed;
 } Places;
 
 static Places places(const vtac_pack_shape *shape, const Geometry *g,
-                     int64_t outer_block, int64_t inner_block, int64_t row) {
-  int64_t outer = outer_block * shape->outer_block + row;
+                     int64_t outer_block, int64_t inner_block) {
   return (Places){
-      outer * g->plain_outer +
+      outer_block * shape->outer_block * g->plain_outer +
           inner_block * shape->inner_block * g->plain_inner,
-      (outer_block * g->inner_blocks + inner_block) * g->pixels * g->tile +
-          row * g->tile_row};
+      (outer_block * g->inner_blocks + inner_block) * g->pixels * g->tile};
 }
 
-/* One block of tiles; `from_end` is the end of the whole tensor. */
-static void move_block(const vtac_pack_shape *shape, const Geometry *g,
-                       Places at, bool packing, const char *from,
+/* A row of tiles; `from_end` is the end of the whole tensor. */
+static void move_tiles(const vtac_pack_shape *shape, const Geometry *g,
+                       int64_t outer_block, bool packing, const char *from,
                        const char *from_end, char *to) {
+  const Places at = places(shape, g, outer_block, 0);
+  const int64_t plain_block = shape->inner_block * g->plain_inner;
+  const int64_t packed_block = g->pixels * g->tile;
   Transpose t = {.bytes = shape->element_bytes,
                  .count = shape->outer_block,
+                 .blocks = g->inner_blocks,
                  .from_end = from_end};
   t.from = from + (packing ? at.plain : at.packed);
   t.to = to + (packing ? at.packed : at.plain);
@@ -76,25 +79,38 @@ static void move_block(const vtac_pack_shape *shape, const Geometry *g,
   t.to_stride = packing ? g->tile : g->plain_inner;
   t.from_next = packing ? g->plain_outer : g->tile_row;
   t.to_next = packing ? g->tile_row : g->plain_outer;
+  t.from_block = packing ? plain_block : packed_block;
+  t.to_block = packing ? packed_block : plain_block;
   t.rows = packing ? shape->inner_block : g->pixels;
   t.columns = packing ? g->pixels : shape->inner_block;
   transpose(&t);
 }
 
-/* A matrix, written in order: tile by tile, or row by row. */
+/* Rows of `count` tiles, written in order. */
+static void unpack_strip(const vtac_pack_shape *shape, const Geometry *g,
+                         const char *from, char *to, int64_t count) {
+  for (int64_t row = 0; row < shape->outer_block; row++)
+    copy_runs(from + row * g->tile_row, g->tile, to + row * g->plain_outer,
+              g->tile_row, count, (size_t)g->tile_row);
+}
+
+/* A row of tiles of a matrix.  Packing writes tile by tile; unpacking, which
+ * meets each line of a tile several times, takes as many tiles at a time as the
+ * first cache keeps. */
 static void move_matrix(const vtac_pack_shape *shape, const Geometry *g,
                         int64_t outer_block, bool packing, const char *from,
                         char *to) {
-  size_t size = (size_t)g->tile_row;
-  for (int64_t i = 0; packing && i < g->inner_blocks; i++) {
-    Places at = places(shape, g, outer_block, i, 0);
-    copy_runs(from + at.plain, g->plain_outer, to + at.packed, g->tile_row,
-              shape->outer_block, size);
-  }
-  for (int64_t row = 0; !packing && row < shape->outer_block; row++) {
-    Places at = places(shape, g, outer_block, 0, row);
-    copy_runs(from + at.packed, g->tile, to + at.plain, g->tile_row,
-              g->inner_blocks, size);
+  enum { STRIP_BYTES = 16 << 10 };
+  const int64_t most = g->tile < STRIP_BYTES ? STRIP_BYTES / g->tile : 1;
+  const int64_t n = g->inner_blocks, step = packing ? 1 : most;
+  for (int64_t i = 0; i < n; i += step) {
+    const Places at = places(shape, g, outer_block, i);
+    if (packing)
+      copy_runs(from + at.plain, g->plain_outer, to + at.packed, g->tile_row,
+                shape->outer_block, (size_t)g->tile_row);
+    else
+      unpack_strip(shape, g, from + at.packed, to + at.plain,
+                   n - i < step ? n - i : step);
   }
 }
 
@@ -103,13 +119,10 @@ static void move_all(const vtac_pack_shape *shape, bool packing,
   Geometry g = geometry_of(shape);
   const char *from_end = from + g.plain_outer * shape->outer;
   for (int64_t o = 0; o < g.outer_blocks; o++) {
-    if (g.pixels == 1) {
+    if (g.pixels == 1)
       move_matrix(shape, &g, o, packing, from, to);
-      continue;
-    }
-    for (int64_t i = 0; i < g.inner_blocks; i++)
-      move_block(shape, &g, places(shape, &g, o, i, 0), packing, from, from_end,
-                 to);
+    else
+      move_tiles(shape, &g, o, packing, from, from_end, to);
   }
 }
 

@@ -1,328 +1,192 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transposing many small matrices.
  *
- * Squares of 16 bytes a side are transposed in vector registers: in
- * log2(16 / element) rounds, each of which interleaves the first half of the
- * rows with the second, so that row i of the result is column i.  The vectors
- * of 32 and 64 bytes that some CPUs have hold a row of as many squares side by
- * side, which are neighbours in a matrix or in neighbouring matrices.  Cost:
- * for bytes, 4 rounds of 16 shuffles a row of squares, and a store for each row
- * of each square. */
+ * A matrix is cut in squares of 16 bytes a side, which are transposed in vector
+ * registers (squares_loops.h), several at once where vectors have several lanes
+ * of 16 bytes.  Which squares share a vector is chosen so that results are
+ * written as whole vectors if that can be, or else so that sources are read
+ * so: a store of 64 bytes in place of four of 16 makes twice the speed in the
+ * caches.  The last squares of an axis overlap the ones before them, so that
+ * only matrices that are smaller than a square have cut ones. */
 #include "runtime/transpose.h"
 
 #include <stdbool.h>
 #include <string.h>
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
 
-enum { VECTOR = 16 };
+#include "runtime/squares.h"
 
 /* ---- Plain -------------------------------------------------------------- */
 
-void transpose_plain(const Transpose *t) {
+static void transpose_block(const Transpose *t, const char *from, char *to) {
   for (int64_t n = 0; n < t->count; n++)
     for (int64_t r = 0; r < t->rows; r++)
       for (int64_t c = 0; c < t->columns; c++)
-        memcpy(t->to + n * t->to_next + c * t->to_stride + r * t->bytes,
-               t->from + n * t->from_next + r * t->from_stride + c * t->bytes,
+        memcpy(to + n * t->to_next + c * t->to_stride + r * t->bytes,
+               from + n * t->from_next + r * t->from_stride + c * t->bytes,
                (size_t)t->bytes);
 }
 
-/* ---- Squares ------------------------------------------------------------ */
-
-/* Squares side by side: of at most VECTOR bytes a side.  The way from a lane
- * to the next is in bytes. */
-typedef struct Squares {
-  const char *from;
-  char *to;
-  int64_t from_stride, to_stride, from_lane, to_lane;
-  int64_t rows, columns;
-} Squares;
-
-typedef uint8_t Row1 __attribute__((vector_size(16)));
-typedef uint8_t Row2 __attribute__((vector_size(32)));
-typedef uint8_t Row4 __attribute__((vector_size(64)));
-
-#define COUNT4(x) x, x + 1, x + 2, x + 3
-#define COUNT16(x) COUNT4(x), COUNT4(x + 4), COUNT4(x + 8), COUNT4(x + 12)
-#define COUNT32(x) COUNT16(x), COUNT16(x + 16)
-#define COUNT64(x) COUNT32(x), COUNT32(x + 32)
-
-/* Half of a lane's bytes of two rows by turns, in units of 1, 2 or 4 bytes from
- * byte x on; the lane begins at A in the first row and at B in the second. */
-#define TURN1(x, A, B) A + x, B + x
-#define TURN2(x, A, B) A + x, A + x + 1, B + x, B + x + 1
-#define TURN4(x, A, B) COUNT4(A + x), COUNT4(B + x)
-#define HALF1(x, A, B)                                                        \
-  TURN1(x, A, B), TURN1(x + 1, A, B), TURN1(x + 2, A, B), TURN1(x + 3, A, B), \
-      TURN1(x + 4, A, B), TURN1(x + 5, A, B), TURN1(x + 6, A, B),             \
-      TURN1(x + 7, A, B)
-#define HALF2(x, A, B) \
-  TURN2(x, A, B), TURN2(x + 2, A, B), TURN2(x + 4, A, B), TURN2(x + 6, A, B)
-#define HALF4(x, A, B) TURN4(x, A, B), TURN4(x + 4, A, B)
-#define HALVES1(HALF, x) HALF(x, 0, 16)
-#define HALVES2(HALF, x) HALF(x, 0, 32), HALF(x, 16, 48)
-#define HALVES4(HALF, x) \
-  HALF(x, 0, 64), HALF(x, 16, 80), HALF(x, 32, 96), HALF(x, 48, 112)
-
-/* A row whose lanes lie apart. */
-static inline Row1 load_row(const char *from) {
-  Row1 row;
-  memcpy(&row, from, sizeof row);
-  return row;
-}
-#define JOIN1(from, apart) load_row(from)
-#define LANE1(row, lane) row
-#ifdef __x86_64__
-#define LOAD(from) _mm_loadu_si128((const __m128i *)(const void *)(from))
-#define PAIR(from, apart)                                     \
-  _mm256_inserti128_si256(_mm256_castsi128_si256(LOAD(from)), \
-                          LOAD((from) + (apart)), 1)
-#define JOIN2(from, apart) (Row2) PAIR(from, apart)
-#define JOIN4(from, apart)                                             \
-  (Row4) _mm512_inserti64x4(_mm512_castsi256_si512(PAIR(from, apart)), \
-                            PAIR((from) + 2 * (apart), apart), 1)
-#define LANE2(row, lane) (Row1) _mm256_extracti128_si256((__m256i)(row), lane)
-#define LANE4(row, lane) (Row1) _mm512_extracti32x4_epi32((__m512i)(row), lane)
-#endif
-
-/* Stores a row whose lanes lie apart. */
-static inline void store_row(char *to, Row1 row) {
-  memcpy(to, &row, sizeof row);
-}
-#define LANE(row, lane) __builtin_shufflevector(row, row, COUNT16(lane *VECTOR))
-
-/* The first `size` bytes of a vector. */
-static inline void store_part(char *to, const char *from, int64_t size) {
-  if (size >= 8) {
-    memcpy(to, from, 8);
-    memcpy(to + size - 8, from + size - 8, 8);
-  } else if (size >= 4) {
-    memcpy(to, from, 4);
-    memcpy(to + size - 4, from + size - 4, 4);
-  } else {
-    for (int64_t i = 0; i < size; i++) to[i] = from[i];
-  }
+void transpose_plain(const Transpose *t) {
+  for (int64_t b = 0; b < t->blocks; b++)
+    transpose_block(t, t->from + b * t->from_block, t->to + b * t->to_block);
 }
 
-/* With constant indices only, compilers keep arrays of rows in registers. */
-#define TIMES2(DO, i) DO(i) DO(i + 1)
-#define TIMES4(DO, i) TIMES2(DO, i) TIMES2(DO, i + 2)
-#define TIMES8(DO, i) TIMES4(DO, i) TIMES4(DO, i + 4)
-#define TIMES16(DO, i) TIMES8(DO, i) TIMES8(DO, i + 8)
+void squares_plain(const Strip *strip, const char *from, char *to, int lanes,
+                   int bytes) {
+  const Transpose t = {.from_stride = strip->from_stride,
+                       .to_stride = strip->to_stride,
+                       .from_next = strip->from_lane,
+                       .to_next = strip->to_lane,
+                       .rows = strip->rows,
+                       .columns = strip->columns,
+                       .count = lanes,
+                       .bytes = bytes};
+  transpose_block(&t, from, to);
+}
 
-#define SOURCE(i) (from + ((i) < rows ? (i) : 0) * from_stride)
-#define LOAD_WHOLE(i) memcpy(&a[i], SOURCE(i), sizeof a[i]);
-#define LOAD_LANES1(i) a[i] = JOIN1(SOURCE(i), from_lane);
-#define LOAD_LANES2(i) a[i] = JOIN2(SOURCE(i), from_lane);
-#define LOAD_LANES4(i) a[i] = JOIN4(SOURCE(i), from_lane);
+/* ---- Which squares share a vector --------------------------------------- */
 
-#define TURN(i, half, HALVES, HALF)                                         \
-  b[2 * (i)] = __builtin_shufflevector(a[i], a[i + half], HALVES(HALF, 0)); \
-  b[2 * (i) + 1] = __builtin_shufflevector(a[i], a[i + half], HALVES(HALF, 8));
-#define TURN_1_1(i) TURN(i, 8, HALVES1, HALF1)
-#define TURN_1_2(i) TURN(i, 8, HALVES2, HALF1)
-#define TURN_1_4(i) TURN(i, 8, HALVES4, HALF1)
-#define TURN_2_1(i) TURN(i, 4, HALVES1, HALF2)
-#define TURN_2_2(i) TURN(i, 4, HALVES2, HALF2)
-#define TURN_2_4(i) TURN(i, 4, HALVES4, HALF2)
-#define TURN_4_1(i) TURN(i, 2, HALVES1, HALF4)
-#define TURN_4_2(i) TURN(i, 2, HALVES2, HALF4)
-#define TURN_4_4(i) TURN(i, 2, HALVES4, HALF4)
-#define TAKE(i) a[i] = b[i];
-#define ROUND1(lanes) TIMES8(TURN_1_##lanes, 0) TIMES16(TAKE, 0)
-#define ROUND2(lanes) TIMES4(TURN_2_##lanes, 0) TIMES8(TAKE, 0)
-#define ROUND4(lanes) TIMES2(TURN_4_##lanes, 0) TIMES4(TAKE, 0)
-#define ROUNDS1(lanes) ROUND1(lanes) ROUND1(lanes) ROUND1(lanes) ROUND1(lanes)
-#define ROUNDS2(lanes) ROUND2(lanes) ROUND2(lanes) ROUND2(lanes)
-#define ROUNDS4(lanes) ROUND4(lanes) ROUND4(lanes)
+typedef enum Axis { COUNT, COLUMNS, ROWS, AXES } Axis;
 
-/* Lane by lane, so that neighbours in memory are written in succession. */
-#define STORE(i, lane, lanes) \
-  if ((i) < whole) store_row(to + (i)*to_stride, LANE##lanes(a[i], lane));
-#define STORE_0_1(i) STORE(i, 0, 1)
-#define STORE_0_2(i) STORE(i, 0, 2)
-#define STORE_1_2(i) STORE(i, 1, 2)
-#define STORE_0_4(i) STORE(i, 0, 4)
-#define STORE_1_4(i) STORE(i, 1, 4)
-#define STORE_2_4(i) STORE(i, 2, 4)
-#define STORE_3_4(i) STORE(i, 3, 4)
-#define STORE_LANE(lane, lanes, side) \
-  TIMES##side(STORE_##lane##_##lanes, 0) to += to_lane;
-#define STORE_LANES1(side) STORE_LANE(0, 1, side)
-#define STORE_LANES2(side) STORE_LANE(0, 2, side) STORE_LANE(1, 2, side)
-#define STORE_LANES4(side) \
-  STORE_LANE(0, 4, side)   \
-  STORE_LANE(1, 4, side) STORE_LANE(2, 4, side) STORE_LANE(3, 4, side)
-#define KEEP(i) turned[i] = a[i];
+/* The axis along which the squares of a group lie; AXES: a group is one square
+ * dealt to the lanes. */
+typedef struct Way {
+  const SquaresIsa *isa;
+  Axis across;
+  bool stores_whole; /* results, as whole vectors */
+} Way;
 
-/* `bytes` of an element, `side` of them in a vector, `lanes` squares; rows that
- * are missing are read as the first one, and what they become is not kept. */
-#define DEFINE_SQUARES(name, target, bytes, side, lanes)                  \
-  target static void name(const Squares *s) {                             \
-    Row##lanes a[side], b[side], turned[side];                            \
-    const char *from = s->from;                                           \
-    char *to = s->to;                                                     \
-    const int64_t from_stride = s->from_stride, to_stride = s->to_stride; \
-    const int64_t from_lane = s->from_lane, to_lane = s->to_lane;         \
-    const int64_t rows = s->rows, columns = s->columns;                   \
-    if (from_lane == VECTOR) {                                            \
-      TIMES##side(LOAD_WHOLE, 0)                                          \
-    } else {                                                              \
-      TIMES##side(LOAD_LANES##lanes, 0)                                   \
-    }                                                                     \
-    ROUNDS##bytes(lanes);                                                 \
-    if (rows == side && columns == side) {                                \
-      const int whole = side;                                             \
-      STORE_LANES##lanes(side);                                           \
-      return;                                                             \
-    }                                                                     \
-    TIMES##side(KEEP, 0);                                                 \
-    if (rows == side && to_lane == VECTOR) {                              \
-      for (int64_t i = 0; i < columns; i++)                               \
-        memcpy(to + i * to_stride, &turned[i], sizeof *turned);           \
-      return;                                                             \
-    }                                                                     \
-    int64_t first = 0;                                                    \
-    if (columns == side && to_stride == rows * bytes && to_stride >= 8) { \
-      const int whole = side - 1;                                         \
-      STORE_LANES##lanes(side);                                           \
-      first = whole;                                                      \
-    }                                                                     \
-    for (int64_t lane = 0; lane < lanes; lane++)                          \
-      for (int64_t i = first; i < columns; i++)                           \
-        store_part(s->to + lane * to_lane + i * to_stride,                \
-                   (char *)&turned[i] + lane * VECTOR, rows * bytes);     \
-  }
+/* So that results are stored as whole vectors. */
+static bool find_whole_stores(const Transpose *t, const SquaresIsa *isa,
+                              int64_t side, Way *ret) {
+  *ret = (Way){isa, AXES, true};
+  if (t->rows >= side * isa->lanes)
+    ret->across = ROWS;
+  else if (t->to_next == SQUARE_BYTES && t->count >= isa->lanes)
+    ret->across = COUNT;
+  else
+    return t->to_stride == SQUARE_BYTES && t->rows == side &&
+           t->columns >= side;
+  return true;
+}
 
-typedef void SquaresFn(const Squares *s);
+/* So that there are as many squares as lanes. */
+static bool find_any(const Transpose *t, const SquaresIsa *isa, int64_t side,
+                     Way *ret) {
+  const Axis across = t->columns >= side * isa->lanes ? COLUMNS : COUNT;
+  *ret = (Way){isa, across, false};
+  return across == COLUMNS || t->count >= isa->lanes;
+}
 
-/* Squares side by side, as a CPU can. */
-typedef struct Isa {
-  int lanes;
-  SquaresFn *transpose[3]; /* elements of 1, 2, 4 bytes */
-} Isa;
-
-#define DEFINE_ISA(isa, target, lanes)          \
-  DEFINE_SQUARES(isa##_1, target, 1, 16, lanes) \
-  DEFINE_SQUARES(isa##_2, target, 2, 8, lanes)  \
-  DEFINE_SQUARES(isa##_4, target, 4, 4, lanes)  \
-  static const Isa isa = {lanes, {isa##_1, isa##_2, isa##_4}};
-
-DEFINE_ISA(portable, , 1)
-#ifdef __x86_64__
-DEFINE_ISA(avx2, __attribute__((target("avx2"))), 2)
-DEFINE_ISA(avx512, __attribute__((target("avx512bw,avx512vl"))), 4)
-#endif
-
-static const Isa *isa_of(int most_lanes) {
-#ifdef __x86_64__
-  if (most_lanes >= 4 && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl"))
-    return &avx512;
-  if (most_lanes >= 2 && __builtin_cpu_supports("avx2")) return &avx2;
-#endif
-  (void)most_lanes;
-  return &portable;
+static Way choose_way(const Transpose *t, int64_t side, int most_lanes) {
+  const SquaresIsa *const isas[] = {most_lanes >= 4 ? squares_avx512() : NULL,
+                                    most_lanes >= 2 ? squares_avx2() : NULL,
+                                    squares_portable()};
+  enum { ISAS = sizeof isas / sizeof *isas };
+  Way way = {isas[ISAS - 1], COUNT, false};
+  for (int i = 0; i < ISAS - 1; i++)
+    if (isas[i] && find_whole_stores(t, isas[i], side, &way)) return way;
+  for (int i = 0; i < ISAS; i++)
+    if (isas[i] && find_any(t, isas[i], side, &way)) break;
+  return way;
 }
 
 /* ---- Matrices ----------------------------------------------------------- */
 
-typedef enum Axis { COUNT, COLUMNS, ROWS, AXES } Axis;
-
-/* A transpose as squares: their number on each axis, and the axis on which a
- * row of `isa->lanes` of them is taken at once. */
-typedef struct Walk {
-  const Transpose *t;
-  const Isa *isa;
-  int64_t side;
-  int64_t squares[AXES], whole[AXES]; /* whole: without a cut one */
-  Axis across;
-} Walk;
-
-static Walk walk_of(const Transpose *t, int most_lanes) {
-  const int shift = 4 - t->bytes / 2; /* divisions cost more than a square */
-  Walk w = {.t = t, .isa = isa_of(most_lanes), .side = 1 << shift};
-  const int64_t size[AXES] = {t->count * w.side, t->columns, t->rows};
-  for (int i = 0; i < AXES; i++) {
-    w.squares[i] = (size[i] + w.side - 1) >> shift;
-    w.whole[i] = size[i] >> shift;
-  }
-  w.across = w.whole[COLUMNS] >= w.isa->lanes ? COLUMNS
-             : w.whole[ROWS] >= w.isa->lanes  ? ROWS
-                                              : COUNT;
-  return w;
-}
+/* An axis as groups of squares. */
+typedef struct AxisPlan {
+  int64_t start, size, group; /* as in Strip */
+  int64_t from, to;           /* bytes from an index to the next */
+} AxisPlan;
 
 static int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* The element where square i begins: the last of several overlaps the one
- * before it, so that none is cut. */
-static int64_t begin_of(int64_t i, int64_t side, int64_t size) {
-  return size < side ? 0 : min_of(i * side, size - side);
+static bool has_several(const AxisPlan *axis) {
+  return axis->size > axis->group;
 }
 
-static Squares squares_at(const Walk *w, const int64_t at[AXES]) {
-  const Transpose *t = w->t;
-  int64_t r = begin_of(at[ROWS], w->side, t->rows);
-  int64_t c = begin_of(at[COLUMNS], w->side, t->columns);
-  const int64_t from_lane[] = {t->from_next, VECTOR, w->side * t->from_stride};
-  const int64_t to_lane[] = {t->to_next, w->side * t->to_stride, VECTOR};
-  return (Squares){
-      .from = t->from + at[COUNT] * t->from_next + r * t->from_stride +
-              c * t->bytes,
-      .to = t->to + at[COUNT] * t->to_next + c * t->to_stride + r * t->bytes,
-      .from_stride = t->from_stride,
-      .to_stride = t->to_stride,
-      .from_lane = from_lane[w->across],
-      .to_lane = to_lane[w->across],
-      .rows = min_of(t->rows, w->side),
-      .columns = min_of(t->columns, w->side)};
+/* Makes whole vectors that are stored along a long axis lie aligned: stores
+ * that cross a line of the cache take twice the time. */
+static void align_stores(AxisPlan *axis, const char *to, int64_t vector) {
+  enum { LONG = 8 };
+  const int64_t over = (int64_t)((uintptr_t)to & (uintptr_t)(vector - 1));
+  if (over && over % axis->to == 0 && axis->size >= LONG * axis->group)
+    axis->start = (vector - over) / axis->to - axis->group;
 }
 
-static void transpose_lane(const Walk *w, const Squares *s, int64_t lane) {
-  Transpose t = *w->t;
-  t.from = s->from + lane * s->from_lane;
-  t.to = s->to + lane * s->to_lane;
-  t.rows = s->rows;
-  t.columns = s->columns;
-  t.count = 1;
-  transpose_plain(&t);
+static void plan_axes(const Transpose *t, Way way, int64_t side,
+                      AxisPlan axis[AXES]) {
+  const int64_t vector = SQUARE_BYTES * way.isa->lanes;
+  const Axis across = way.across == AXES ? COLUMNS : way.across;
+  axis[COUNT] = (AxisPlan){0, t->count, 1, t->from_next, t->to_next};
+  axis[ROWS] =
+      (AxisPlan){0, t->rows, min_of(side, t->rows), t->from_stride, t->bytes};
+  axis[COLUMNS] = (AxisPlan){0, t->columns, min_of(side, t->columns), t->bytes,
+                             t->to_stride};
+  if (way.across != AXES) axis[way.across].group *= way.isa->lanes;
+  if (way.stores_whole) align_stores(&axis[across], t->to, vector);
 }
 
-/* Near the end of the source whole vectors may not be read. */
-static void transpose_squares(const Walk *w, const int64_t at[AXES],
-                              int64_t lanes) {
-  Squares s = squares_at(w, at);
-  const char *last =
-      s.from + (s.rows - 1) * s.from_stride + (lanes - 1) * s.from_lane;
-  const Isa *isa = lanes == w->isa->lanes ? w->isa : &portable;
-  if (w->t->from_end - last >= VECTOR)
-    isa->transpose[w->t->bytes / 2](&s);
-  else
-    for (int64_t i = 0; i < lanes; i++) transpose_lane(w, &s, i);
+static Strip strip_along(const Transpose *t, Way way, const AxisPlan *axis,
+                         Axis along, int64_t side) {
+  Strip s = {.from_end = t->from_end,
+             .start = axis[along].start,
+             .size = axis[along].size,
+             .group = axis[along].group,
+             .from_index = axis[along].from,
+             .to_index = axis[along].to,
+             .from_stride = t->from_stride,
+             .to_stride = t->to_stride,
+             .rows = min_of(t->rows, side),
+             .columns = min_of(t->columns, side)};
+  if (way.across == AXES) return s;
+  const int64_t apart = axis[way.across].group / way.isa->lanes;
+  s.from_lane = apart * axis[way.across].from;
+  s.to_lane = apart * axis[way.across].to;
+  return s;
 }
 
-/* As many squares as are taken at once at `at` of an axis. */
-static int64_t step(const Walk *w, Axis axis, int64_t at) {
-  bool wide = axis == w->across && at + w->isa->lanes <= w->whole[axis];
-  return wide ? w->isa->lanes : 1;
+typedef struct Plan {
+  Strip strip; /* the innermost axis that has several groups */
+  AxisPlan outer, inner;
+  void (*transpose)(const Strip *strip);
+} Plan;
+
+static Plan make_plan(const Transpose *t, int most_lanes) {
+  const int log_bytes = t->bytes / 2;
+  const int64_t side = SQUARE_BYTES >> log_bytes;
+  const Way way = choose_way(t, side, most_lanes);
+  AxisPlan axis[AXES];
+  plan_axes(t, way, side, axis);
+  /* Neighbouring columns share lines of the source. */
+  const Axis along = has_several(&axis[COLUMNS]) ? COLUMNS
+                     : has_several(&axis[ROWS])  ? ROWS
+                                                 : COUNT;
+  return (Plan){
+      .strip = strip_along(t, way, axis, along, side),
+      .outer = axis[along == COUNT ? ROWS : COUNT],
+      .inner = axis[along == COLUMNS ? ROWS : COLUMNS],
+      .transpose =
+          (way.across == AXES ? way.isa->dealt : way.isa->abreast)[log_bytes]};
+}
+
+static void run_plan(const Plan *plan, const char *from, char *to) {
+  const AxisPlan *outer = &plan->outer, *inner = &plan->inner;
+  Strip strip = plan->strip;
+  for (int64_t o = outer->start; o < outer->size; o += outer->group)
+    for (int64_t i = inner->start; i < inner->size; i += inner->group) {
+      const int64_t at_o = strip_clamp(o, outer->size, outer->group);
+      const int64_t at_i = strip_clamp(i, inner->size, inner->group);
+      strip.from = from + at_o * outer->from + at_i * inner->from;
+      strip.to = to + at_o * outer->to + at_i * inner->to;
+      plan->transpose(&strip);
+    }
 }
 
 void transpose_lanes(const Transpose *t, int most_lanes) {
-  Walk w = walk_of(t, most_lanes);
-  int64_t at[AXES], dn, dc, dr;
-  for (at[COUNT] = 0; at[COUNT] < w.squares[COUNT]; at[COUNT] += dn) {
-    dn = step(&w, COUNT, at[COUNT]);
-    for (at[COLUMNS] = 0; at[COLUMNS] < w.squares[COLUMNS]; at[COLUMNS] += dc) {
-      dc = step(&w, COLUMNS, at[COLUMNS]);
-      for (at[ROWS] = 0; at[ROWS] < w.squares[ROWS]; at[ROWS] += dr) {
-        dr = step(&w, ROWS, at[ROWS]);
-        transpose_squares(&w, at, dn * dc * dr);
-      }
-    }
-  }
+  const Plan plan = make_plan(t, most_lanes);
+  for (int64_t b = 0; b < t->blocks; b++)
+    run_plan(&plan, t->from + b * t->from_block, t->to + b * t->to_block);
 }
 
 void transpose(const Transpose *t) { transpose_lanes(t, 4); }

@@ -6,14 +6,16 @@
 
 #include <stdint.h>
 
-/* `count` matrices of rows x columns elements; the rows of a result are the
- * columns.  Strides, and the way from a matrix to the next, are in bytes. */
+/* Matrices of rows x columns elements, `count` in each of `blocks` blocks; the
+ * rows of a result are the columns.  Strides, and the way from a matrix or a
+ * block to the next, are in bytes.  Sources and results lie apart. */
 typedef struct Transpose {
   const char *from, *from_end; /* no byte from `from_end` on is read */
   char *to;                    /* only the results are written */
   int64_t from_stride, to_stride;
   int64_t from_next, to_next;
-  int64_t rows, columns, count;
+  int64_t from_block, to_block;
+  int64_t rows, columns, count, blocks;
   int bytes; /* of an element: 1, 2 or 4 */
 } Transpose;
 
