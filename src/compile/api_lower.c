@@ -152,6 +152,7 @@ static void check_host(vtac_context *c, const Schedule *schedule) {
 }
 
 static const Func *lower(vtac_context *c, const Request *request) {
+  static const char *const marks[] = {"dma_copy", "alu", NULL};
   Reporter reporter;
   if (c->in_pass)
     fail(&c->arena, D_ARGUMENT, "%s: a pass cannot lower on its own context",
@@ -165,10 +166,12 @@ static const Func *lower(vtac_context *c, const Request *request) {
   const PassContext context = {&c->work, &c->scratch, env, VTA_SCOPES,
                                env->scope};
   const Schedule *schedule = (const Schedule *)request->schedule;
-  if (options.accelerator)
+  if (options.accelerator) {
     sched_check_reads(&c->work, &c->scratch, schedule);
-  else if (options.for_build)
+    schedule = sched_undo_inside(&c->scratch, schedule, marks);
+  } else if (options.for_build) {
     check_host(c, schedule);
+  }
   const Func *func =
       sched_lower(&c->work, &c->scratch, schedule, request->n,
                   (const Tensor *const *)request->args, request->name);

@@ -133,6 +133,12 @@ const Tensor *sched_cache_write(Schedule *schedule, const Tensor *tensor,
  */
 void sched_check_reads(Arena *arena, Arena *scratch, const Schedule *schedule);
 
+/* The schedule, or a copy in `scratch`, without splits and fuses whose loops
+ * all stand inside a mark of a unit that takes a part of a tensor as a whole.
+ * `marks` are names of pragmas, NULL at the end. */
+const Schedule *sched_undo_inside(Arena *scratch, const Schedule *schedule,
+                                  const char *const *marks);
+
 /* The function that computes the schedule: parameters in the order of `args`,
  * which holds every placeholder and output (and any other tensor that the
  * caller wants to see) once.  The result is in `arena` and shares nodes with

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the copy matcher (inject_dma.c), its padding (dma_padding.c) and the
- * pattern of one transfer (dma_pattern.c) share. */
+/* What a copy is (dma_match.c), its padding (dma_padding.c), the pattern of one
+ * transfer (dma_pattern.c), and making transfers (inject_dma.c). */
 #ifndef VTA_DMA_H
 #define VTA_DMA_H
 
@@ -13,7 +13,7 @@
 /* One side of a copy: a strided box of a buffer, in elements of its type. */
 typedef struct Region {
   const Buffer *buffer;
-  int n; /* at least 1 */
+  int n;
   const Expr **shape, **stride;
   const Expr *offset;
 } Region;
@@ -38,8 +38,10 @@ typedef struct Copy {
   const Store *store;
   const Load *load;
   const Expr *condition; /* of the load; NULL: always */
-  const Expr *whole;     /* its part that holds for all of the copy or none */
-  Region dst, src;
+  int outer;             /* loops that remain around the transfer */
+  /* while they do: */
+  Region dst, src;              /* by loop */
+  const Expr *whole;            /* condition of all of the transfer, or NULL */
   const Expr **before, **after; /* padding by loop; NULL without condition */
 } Copy;
 
@@ -54,23 +56,27 @@ typedef struct Transfer {
  * helps copies in general. */
 noreturn void dma_refuse(const Copy *copy, const char *cure, const char *format,
                          ...) __attribute__((format(printf, 3, 4)));
-/* The region of one transfer while `outer` loops stand around it. */
-Region dma_inner_region(const Copy *copy, const Region *region, int outer);
+/* Finds loops, store and load. */
+void dma_match_copy(Copy *copy, const Stmt *stmt);
+/* Finds both sides inside the outer loops.  NULL, or why that does not go. */
+const char *dma_match_regions(Copy *copy);
+/* The region of one transfer; has a dimension at least. */
+Region dma_inner_region(const Copy *copy, const Region *region);
 
 /* ---- Padding (dma_padding.c) -------------------------------------------- */
 
 enum { DMA_MAX_PAD = 15 }; /* four bits in the instruction */
 
-/* Finds the padding that the condition makes, loop by loop. */
-void dma_match_padding(Copy *copy);
-/* The source of one transfer inside `outer` loops: the padding of the loops
- * inside is no part of it. */
-Region dma_source_region(const Copy *copy, int outer);
+/* Finds the padding that the condition makes, loop by loop.  NULL, or why that
+ * does not go. */
+const char *dma_match_padding(Copy *copy);
+/* The source of one transfer: its padding is no part of it. */
+Region dma_source_region(const Copy *copy);
 /* Padding is of whole blocks.  NULL, or which loop inside a block has some. */
 const char *dma_padding_in_block(const Copy *copy, int64_t block);
 /* Gives the padding to the two dimensions outside the block, of which one may
  * be missing.  NULL, or why that does not go. */
-const char *dma_place_padding(const Copy *copy, int outer, Transfer *ret);
+const char *dma_place_padding(const Copy *copy, Transfer *ret);
 /* Is the current step of loop `i` around the transfer outside its padding? */
 const Expr *dma_unpadded_step(const Copy *copy, int i);
 

@@ -16,9 +16,9 @@
 
 /* ---- Out of the condition ------------------------------------------------ */
 
-static const Expr *at_least_zero(const Copy *copy, const Expr *expr) {
-  const Expr *zero = make_const(copy->arena, expr->type, 0);
-  return simplify(copy->analyzer, ex_max(copy->arena, expr, zero));
+static const Expr *at_least(const Copy *copy, const Expr *least,
+                            const Expr *expr) {
+  return simplify(copy->analyzer, ex_max(copy->arena, expr, least));
 }
 
 /* Padding is at most the whole extent, even where the copy lies entirely
@@ -34,52 +34,91 @@ static void limit_padding(Copy *copy, int i, const Expr *extent) {
       simplify(copy->analyzer, ex_min(arena, copy->after[i], rest));
 }
 
-/* Sorts the conjuncts of the condition: those that use a loop of the copy
- * bound it, the others decide about the whole copy.  Returns the bounds. */
-static const Expr *split_condition(Copy *copy, const Expr *condition) {
-  Arena *arena = copy->arena;
-  if (condition->kind == AND) {
-    const Binary *both = AS(Binary, condition);
-    const Expr *a = split_condition(copy, both->a);
-    const Expr *b = split_condition(copy, both->b);
-    return ex_and(arena, a, b);
-  }
-  for (int i = 0; i < copy->n; i++)
-    if (expr_uses(condition, copy->var[i])) return condition;
-  copy->whole = copy->whole ? ex_and(arena, copy->whole, condition) : condition;
-  return make_bool(arena, true);
+/* What the condition says: bounds on single loops, bounds on loops of the
+ * transfer that depend on loops around it, and what holds for the whole
+ * transfer or not at all. */
+typedef struct Bounds {
+  const Expr *single, *inner, *whole;
+} Bounds;
+
+static int count_loops(const Copy *copy, const Expr *expr, int first) {
+  int count = 0;
+  for (int i = first; i < copy->n; i++) count += expr_uses(expr, copy->var[i]);
+  return count;
 }
 
-void dma_match_padding(Copy *copy) {
+static bool is_bound(const Copy *copy, const Expr *conjunct, int first) {
+  Clip *clip = ARENA_ARRAY(copy->arena, Clip, copy->n);
+  return count_loops(copy, conjunct, first) == 1 &&
+         detect_clip(copy->arena, conjunct, copy->n - first, copy->var + first,
+                     clip);
+}
+
+static const char *sort_condition(const Copy *copy, const Expr *condition,
+                                  Bounds *ret) {
+  if (condition->kind == AND) {
+    const Binary *both = AS(Binary, condition);
+    const char *why = sort_condition(copy, both->a, ret);
+    return why ? why : sort_condition(copy, both->b, ret);
+  }
+  const Expr **part = NULL;
+  if (is_bound(copy, condition, 0))
+    part = &ret->single;
+  else if (!count_loops(copy, condition, copy->outer))
+    part = &ret->whole;
+  else if (is_bound(copy, condition, copy->outer))
+    part = &ret->inner;
+  else
+    return arena_printf(
+        copy->arena,
+        "condition %s is no set of bounds on the loops of the copy",
+        brief_text(copy->arena, copy->condition));
+  *part = *part ? ex_and(copy->arena, *part, condition) : condition;
+  return NULL;
+}
+
+/* Adds to the padding of the loops from `first` on. */
+static void add_padding(Copy *copy, const Expr *bounds, int first) {
+  Arena *arena = copy->arena;
+  Clip *clip = ARENA_ARRAY(arena, Clip, copy->n);
+  if (!bounds ||
+      !detect_clip(arena, bounds, copy->n - first, copy->var + first, clip))
+    return;
+  for (int i = first; i < copy->n; i++, clip++) {
+    const Expr *extent = copy->loop[i]->extent;
+    if (clip->min) copy->before[i] = at_least(copy, copy->before[i], clip->min);
+    if (clip->max)
+      copy->after[i] =
+          at_least(copy, copy->after[i],
+                   ex_addi(arena, ex_sub(arena, extent, clip->max), -1));
+  }
+}
+
+const char *dma_match_padding(Copy *copy) {
   Arena *arena = copy->arena;
   int n = copy->n;
-  Clip *clip = ARENA_ARRAY(arena, Clip, n);
-  const Expr *bounds = split_condition(copy, copy->condition);
-  if (bounds->kind != INT && !detect_clip(arena, bounds, n, copy->var, clip))
-    dma_refuse(copy, NULL,
-               "condition %s is no set of bounds on the loops of the copy",
-               brief_text(arena, copy->condition));
+  Bounds bounds = {NULL, NULL, NULL};
+  const char *why = sort_condition(copy, copy->condition, &bounds);
+  if (why) return why;
+  copy->whole = bounds.whole;
   copy->before = ARENA_ARRAY(arena, const Expr *, n);
   copy->after = ARENA_ARRAY(arena, const Expr *, n);
-  for (int i = 0; i < n; i++) {
-    const Expr *extent = copy->loop[i]->extent, *zero = make_i32(arena, 0);
-    copy->before[i] = copy->after[i] = zero;
-    if (clip[i].min) copy->before[i] = at_least_zero(copy, clip[i].min);
-    if (clip[i].max)
-      copy->after[i] = at_least_zero(
-          copy, ex_addi(arena, ex_sub(arena, extent, clip[i].max), -1));
-    limit_padding(copy, i, extent);
-  }
+  for (int i = 0; i < n; i++)
+    copy->before[i] = copy->after[i] = make_i32(arena, 0);
+  add_padding(copy, bounds.single, 0);
+  add_padding(copy, bounds.inner, copy->outer);
+  for (int i = 0; i < n; i++) limit_padding(copy, i, copy->loop[i]->extent);
+  return NULL;
 }
 
 /* ---- Into one transfer --------------------------------------------------- */
 
-Region dma_source_region(const Copy *copy, int outer) {
+Region dma_source_region(const Copy *copy) {
   Arena *arena = copy->arena;
   Region src = copy->src;
-  if (!copy->condition) return dma_inner_region(copy, &src, outer);
+  if (!copy->condition) return dma_inner_region(copy, &src);
   src.shape = arena_copy(arena, src.shape, (size_t)src.n * sizeof *src.shape);
-  for (int i = outer; i < copy->n; i++) {
+  for (int i = copy->outer; i < copy->n; i++) {
     const Expr *rest = ex_sub(arena, src.shape[i], copy->before[i]);
     src.offset = ex_add(arena, src.offset,
                         ex_mul(arena, copy->before[i], src.stride[i]));
@@ -87,7 +126,7 @@ Region dma_source_region(const Copy *copy, int outer) {
         simplify(copy->analyzer, ex_sub(arena, rest, copy->after[i]));
   }
   src.offset = simplify(copy->analyzer, src.offset);
-  return dma_inner_region(copy, &src, outer);
+  return dma_inner_region(copy, &src);
 }
 
 static bool no_padding(const Copy *copy, int loop) {
@@ -102,7 +141,8 @@ static const char *too_much(const Copy *copy, const Expr *pad) {
                       (long long)imm->value, DMA_MAX_PAD);
 }
 
-const char *dma_place_padding(const Copy *copy, int outer, Transfer *ret) {
+const char *dma_place_padding(const Copy *copy, Transfer *ret) {
+  int outer = copy->outer;
   int x = copy->n - ret->dram.tile_dims - 1, y = x - 1;
   for (int i = outer; i < copy->n; i++) {
     if (i == x || i == y || no_padding(copy, i)) continue;

@@ -69,6 +69,40 @@ static const Expr **linear_index(const Alu *alu, const Expr *index) {
   return coeff;
 }
 
+/* Does the loop step inside of a tile? */
+static bool is_lane_loop(const Alu *alu, int i) {
+  const IntImm *step = as_int(alu->dst[i]);
+  int64_t size = step ? step->value : 0;
+  return size > 0 && size < vta_acc_lanes(alu->env);
+}
+
+static void swap_loops(Alu *alu, int i, int k) {
+  const For *loop = alu->loop[i];
+  const Var *var = alu->var[i];
+  const Expr *dst = alu->dst[i];
+  alu->loop[i] = alu->loop[k];
+  alu->var[i] = alu->var[k];
+  alu->dst[i] = alu->dst[k];
+  alu->loop[k] = loop;
+  alu->var[k] = var;
+  alu->dst[k] = dst;
+}
+
+/* Is number `i` to stand inside of the loop behind it? */
+static bool goes_in(const Alu *alu, int i) {
+  if (!is_lane_loop(alu, i) || expr_uses(alu->loop[i + 1]->extent, alu->var[i]))
+    return false;
+  return !is_lane_loop(alu, i + 1) ||
+         AS(IntImm, alu->dst[i])->value < AS(IntImm, alu->dst[i + 1])->value;
+}
+
+/* The order of the loops does not matter; those inside of a tile go inwards. */
+static void put_lanes_last(Alu *alu) {
+  for (int last = alu->n - 1; last > 0; last--)
+    for (int i = 0; i < last; i++)
+      if (goes_in(alu, i)) swap_loops(alu, i, i + 1);
+}
+
 static void match_loops(Alu *alu, const Stmt *stmt) {
   for (const Stmt *s = stmt; as_for(s); s = AS(For, s)->body) alu->n++;
   alu->loop = ARENA_ARRAY(alu->arena, const For *, alu->n);
@@ -89,6 +123,7 @@ static void match_loops(Alu *alu, const Stmt *stmt) {
   if (!alu->stage) alu->name = alu->store->buffer->name;
   if (alu->store->n != 1) REFUSE(alu, "'%s' is not flat memory", alu->name);
   alu->dst = linear_index(alu, alu->store->index[0]);
+  put_lanes_last(alu);
 }
 
 static bool same_place(const Alu *alu, const Expr *const *index) {

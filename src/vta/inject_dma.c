@@ -29,136 +29,6 @@
 #include "vta/calls.h"
 #include "vta/dma.h"
 
-noreturn void dma_refuse(const Copy *copy, const char *cure, const char *format,
-                         ...) {
-  char text[DIAG_MESSAGE_MAX];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  fail_cured(copy->arena, D_DMA_COPY, cure, "dma_copy of '%s': %s", copy->name,
-             text);
-}
-
-/* ---- Matching the copy -------------------------------------------------- */
-
-static const Stmt *match_loops(Copy *copy, const Stmt *stmt) {
-  int n = 0;
-  for (const Stmt *s = stmt; as_for(s); s = AS(For, s)->body) n++;
-  copy->n = n;
-  copy->loop = ARENA_ARRAY(copy->arena, const For *, n);
-  copy->var = ARENA_ARRAY(copy->arena, const Var *, n);
-  for (int i = 0; i < n; i++) {
-    const For *loop = AS(For, stmt);
-    if (!is_const(loop->min, 0))
-      dma_refuse(copy, NULL, "loop '%s' starts at %s instead of 0",
-                 loop->var->hint, brief_text(copy->arena, loop->min));
-    copy->loop[i] = loop;
-    copy->var[i] = loop->var;
-    stmt = loop->body;
-  }
-  return stmt;
-}
-
-static void match_guard(Copy *copy, const Expr *condition, const Expr *load,
-                        const Expr *otherwise) {
-  if (as_cast(load)) load = AS(Unary, load)->a;
-  if (!as_load(load))
-    dma_refuse(copy, NULL,
-               "what is copied under a condition is no plain element: %s",
-               brief_text(copy->arena, load));
-  if (!dma_is_provably(copy->analyzer, otherwise, 0))
-    dma_refuse(copy, "pad with 0, and change the value in a stage on the ALU",
-               "padding is always 0, not %s",
-               brief_text(copy->arena, otherwise));
-  copy->condition = condition;
-  copy->load = AS(Load, load);
-}
-
-/* Nothing but zeros: a load from anywhere whose condition never holds. */
-static void match_zeros(Copy *copy) {
-  Buffer *nothing = copy_buffer(copy->arena, copy->store->buffer);
-  nothing->data = copy->dram;
-  copy->load = AS(Load, make_load(copy->arena, nothing, copy->store->n,
-                                  copy->store->index));
-  copy->condition = make_bool(copy->arena, false);
-}
-
-static void match_value(Copy *copy, const Expr *value) {
-  const Call *guard = as_call_of(value, OP_IF_THEN_ELSE);
-  const Select *select = as_select(value);
-  const Unary *cast = as_cast(value);
-  if (guard)
-    match_guard(copy, guard->arg[0], guard->arg[1], guard->arg[2]);
-  else if (select)
-    match_guard(copy, select->condition, select->if_true, select->if_false);
-  else if (is_const(value, 0) && copy->dram)
-    match_zeros(copy);
-  else
-    copy->load = as_load(cast ? cast->a : value);
-  if (!copy->load || copy->load->e.type.lanes != 1)
-    dma_refuse(
-        copy,
-        "leave the copy plain; compute in a stage marked alu, or on the host",
-        "what it writes is no plain element of another buffer: %s",
-        brief_text(copy->arena, value));
-  if (copy->load->n != 1 || copy->store->n != 1)
-    dma_refuse(copy, NULL, "its buffers are not flat memory");
-}
-
-/* The box that an access runs over. */
-static Region match_region(const Copy *copy, const Buffer *buffer,
-                           const Expr *index) {
-  Arena *arena = copy->arena;
-  int n = copy->n ? copy->n : 1;
-  const Expr **coeff = ARENA_ARRAY(arena, const Expr *, copy->n + 1);
-  if (!detect_linear(arena, index, copy->n, copy->var, coeff))
-    dma_refuse(copy, NULL, "index %s of '%s' is not linear in the loops",
-               brief_text(arena, index), buffer->name);
-  Region region = {.buffer = buffer,
-                   .n = n,
-                   .shape = ARENA_ARRAY(arena, const Expr *, n),
-                   .stride = coeff,
-                   .offset = coeff[copy->n]};
-  for (int i = 0; i < copy->n; i++) region.shape[i] = copy->loop[i]->extent;
-  if (copy->n == 0) {
-    region.shape[0] = make_i32(arena, 1);
-    region.stride = ARENA_ARRAY(arena, const Expr *, 1);
-    region.stride[0] = region.shape[0];
-  }
-  return region;
-}
-
-/* The first store inside, to name what is refused. */
-static void note_store(void *self, const Stmt *stmt) {
-  const Store **found = self;
-  if (!*found) *found = as_store(stmt);
-}
-
-noreturn static void refuse_body(Copy *copy, const Stmt *body) {
-  const Store *inside = NULL;
-  post_order_stmt(copy->arena, body, &inside, NULL, note_store);
-  if (inside) copy->name = inside->buffer->name;
-  if (body->kind == IF)
-    dma_refuse(copy, NULL,
-               "it is made under the condition %s, but a transfer is all or "
-               "nothing",
-               brief_text(copy->arena, AS(If, body)->condition));
-  dma_refuse(copy, NULL, "its loops hold no plain store, but this: %s",
-             stmt_kind_name(body->kind));
-}
-
-static void match_copy(Copy *copy, const Stmt *stmt) {
-  const Stmt *body = match_loops(copy, stmt);
-  copy->store = as_store(body);
-  if (!copy->store) refuse_body(copy, body);
-  copy->name = copy->store->buffer->name;
-  match_value(copy, copy->store->value);
-  copy->dst = match_region(copy, copy->store->buffer, copy->store->index[0]);
-  copy->src = match_region(copy, copy->load->buffer, copy->load->index[0]);
-  if (copy->condition) dma_match_padding(copy);
-}
-
 /* ---- What the machine does with it -------------------------------------- */
 
 /* A direction that the machine has. */
@@ -171,7 +41,7 @@ typedef struct Route {
 
 static Route load_route(const Copy *copy, const char *scope) {
   const VtaEnv *env = copy->env;
-  DType from = copy->src.buffer->type, natural = env->acc_type;
+  DType from = copy->load->buffer->type, natural = env->acc_type;
   Route route = {.block = vta_acc_lanes(env),
                  .memory = HW_MEM_ACC,
                  .stage = HW_STAGE_COMPUTE};
@@ -192,7 +62,7 @@ static Route load_route(const Copy *copy, const char *scope) {
     dma_refuse(copy,
                "load into the memory of that type, or convert on the host",
                "%s holds %s, but '%s' is of type %s", scope,
-               dtype_name(copy->arena, natural), copy->src.buffer->name,
+               dtype_name(copy->arena, natural), copy->load->buffer->name,
                dtype_name(copy->arena, from));
   route.memory = HW_MEM_ACC_8BIT;
   return route;
@@ -200,11 +70,11 @@ static Route load_route(const Copy *copy, const char *scope) {
 
 static Route store_route(const Copy *copy, const char *scope) {
   const VtaEnv *env = copy->env;
-  DType to = copy->dst.buffer->type;
+  DType to = copy->store->buffer->type;
   if (strcmp(scope, VTA_ACC_SCOPE) != 0)
     dma_refuse(copy, "give the stage that is stored the scope local.acc_buffer",
                "only %s can be stored to DRAM, not scope '%s' of '%s'",
-               VTA_ACC_SCOPE, scope, copy->src.buffer->name);
+               VTA_ACC_SCOPE, scope, copy->load->buffer->name);
   if (copy->condition)
     dma_refuse(copy,
                "pad when the tensor is loaded again, or store the part alone",
@@ -213,34 +83,22 @@ static Route store_route(const Copy *copy, const char *scope) {
   if (!dtype_eq(to, env->out_type))
     dma_refuse(copy, "cast to that type in the stage that is stored",
                "the machine stores %s, but '%s' is of type %s",
-               dtype_name(copy->arena, env->out_type), copy->dst.buffer->name,
-               dtype_name(copy->arena, to));
+               dtype_name(copy->arena, env->out_type),
+               copy->store->buffer->name, dtype_name(copy->arena, to));
   return (Route){true, vta_acc_lanes(env), HW_MEM_OUT, HW_STAGE_STORE};
 }
 
 static Route find_route(const Copy *copy) {
-  const char *from = buffer_scope(copy->src.buffer);
-  const char *to = buffer_scope(copy->dst.buffer);
+  const char *from = buffer_scope(copy->load->buffer);
+  const char *to = buffer_scope(copy->store->buffer);
   if (!strcmp(to, "global")) return store_route(copy, from);
   if (!strcmp(from, "global")) return load_route(copy, to);
   dma_refuse(copy, "one of the two has to be in global",
              "there is no transfer from scope '%s' of '%s' to scope '%s'", from,
-             copy->src.buffer->name, to);
+             copy->load->buffer->name, to);
 }
 
 /* ---- Fitting it into one instruction ------------------------------------ */
-
-Region dma_inner_region(const Copy *copy, const Region *region, int outer) {
-  Region inner = *region;
-  inner.n -= outer;
-  inner.shape += outer;
-  inner.stride += outer;
-  for (int i = 0; i < outer; i++)
-    inner.offset =
-        ex_add(copy->arena, inner.offset,
-               ex_mul(copy->arena, &copy->var[i]->e, region->stride[i]));
-  return inner;
-}
 
 static bool is_compact(const Copy *copy, const Region *region) {
   const Expr *size = make_i32(copy->arena, 1);
@@ -261,20 +119,20 @@ static const Expr *sram_pointer(const Copy *copy, const Region *region) {
   return te_access_ptr(copy->arena, view, ACCESS_READ, INT32, NULL);
 }
 
-/* Fits the copy into one instruction inside `outer` loops.  NULL, or why that
- * does not go. */
-static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
-                                Transfer *ret) {
-  const Region src = dma_source_region(copy, outer);
-  const Region dst = dma_inner_region(copy, &copy->dst, outer);
+/* Fits the copy into one instruction inside its outer loops.  NULL, or why
+ * that does not go. */
+static const char *fit_transfer(Copy *copy, const Route *route, Transfer *ret) {
+  const char *why = dma_match_regions(copy);
+  if (!why && copy->condition) why = dma_match_padding(copy);
+  if (!why && copy->condition) why = dma_padding_in_block(copy, route->block);
+  if (why) return why;
+  const Region src = dma_source_region(copy);
+  const Region dst = dma_inner_region(copy, &copy->dst);
   const Region *dram = route->store ? &dst : &src;
   const Region *sram = route->store ? &src : &dst;
   const Expr *zero = make_i32(copy->arena, 0);
   *ret = (Transfer){
       .x_before = zero, .x_after = zero, .y_before = zero, .y_after = zero};
-  const char *why =
-      copy->condition ? dma_padding_in_block(copy, route->block) : NULL;
-  if (why) return why;
   if (!is_compact(copy, sram))
     return arena_printf(
         copy->arena, "'%s' is not filled without gaps: shape %s, strides %s",
@@ -286,7 +144,7 @@ static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
   if (why)
     return arena_printf(copy->arena, "in '%s', %s", dram->buffer->name, why);
   ret->sram = sram_pointer(copy, sram);
-  return copy->condition ? dma_place_padding(copy, outer, ret) : NULL;
+  return copy->condition ? dma_place_padding(copy, ret) : NULL;
 }
 
 /* ---- The call ----------------------------------------------------------- */
@@ -294,7 +152,7 @@ static const char *fit_transfer(const Copy *copy, const Route *route, int outer,
 static const Expr *load_call(const Copy *copy, const Route *route,
                              const Transfer *t) {
   const Expr *arg[] = {command_handle(copy->arena),
-                       &copy->src.buffer->data->e,
+                       &copy->load->buffer->data->e,
                        t->dram.offset,
                        t->dram.x_size,
                        t->dram.y_size,
@@ -314,7 +172,7 @@ static const Expr *store_call(const Copy *copy, const Route *route,
   const Expr *arg[] = {command_handle(copy->arena),
                        t->sram,
                        make_i32(copy->arena, route->memory),
-                       &copy->dst.buffer->data->e,
+                       &copy->store->buffer->data->e,
                        t->dram.offset,
                        t->dram.x_size,
                        t->dram.y_size,
@@ -346,15 +204,15 @@ static const Expr *positive(const Copy *copy, const Expr *size) {
   return ex_gt(copy->arena, size, make_i32(copy->arena, 0));
 }
 
-/* The load inside `outer` loops; where it may happen to read nothing, with
+/* The load inside the outer loops; where it may happen to read nothing, with
  * the choice between it and zeros. */
-static const Stmt *choose_load(const Copy *copy, const Route *route, int outer,
+static const Stmt *choose_load(const Copy *copy, const Route *route,
                                const Transfer *t) {
   Arena *arena = copy->arena;
   const Stmt *load = make_evaluate(arena, load_call(copy, route, t));
   if (!copy->condition) return load;
   const Expr *some = copy->whole ? copy->whole : make_bool(arena, true);
-  for (int i = 0; i < outer; i++)
+  for (int i = 0; i < copy->outer; i++)
     some = ex_and(arena, some, dma_unpadded_step(copy, i));
   some = ex_and(arena, some, positive(copy, t->dram.x_size));
   some = ex_and(arena, some, positive(copy, t->dram.y_size));
@@ -363,21 +221,103 @@ static const Stmt *choose_load(const Copy *copy, const Route *route, int outer,
   return is_const(some, 0) ? zeros : make_if(arena, some, load, zeros);
 }
 
+/* ---- The outer loops ----------------------------------------------------- */
+
+/* A way to move the copy: its loops in an order, of which the outer ones
+ * remain around a transfer. */
+typedef struct Plan {
+  Copy copy;
+  Transfer transfer;
+  const char *why; /* not; NULL: it goes */
+  int64_t transfers;
+} Plan;
+
+/* How often the outer loops run, at most. */
+static int64_t count_transfers(const Copy *copy) {
+  enum { MOST = 1 << 30 };
+  int64_t count = 1;
+  for (int i = 0; i < copy->outer && count < MOST; i++) {
+    int64_t steps = const_bound(copy->facts, copy->loop[i]->extent).hi;
+    count = steps < MOST ? count * steps : MOST;
+  }
+  return count;
+}
+
+/* With as few outer loops as the order allows; `why` says what is in the way of
+ * none. */
+static Plan plan_in_order(const Copy *copy, const Route *route) {
+  Plan plan = {.copy = *copy};
+  const char *first = NULL;
+  for (int outer = 0; outer <= copy->n; outer++) {
+    plan.copy.outer = outer;
+    plan.why = fit_transfer(&plan.copy, route, &plan.transfer);
+    if (!plan.why) break;
+    if (!first) first = plan.why;
+  }
+  if (plan.why) plan.why = first;
+  plan.transfers = count_transfers(&plan.copy);
+  return plan;
+}
+
+static bool bounds_others(const Copy *copy, int loop) {
+  for (int i = 0; i < copy->n; i++)
+    if (expr_uses(copy->loop[i]->extent, copy->var[loop])) return true;
+  return false;
+}
+
+/* How far a step of the loop goes on the chip; the most for loops that have to
+ * stay outside. */
+static int64_t step_on_chip(const Copy *copy, const Expr *index, int loop) {
+  const Expr *coeff[2];
+  if (bounds_others(copy, loop) ||
+      !detect_linear(copy->arena, index, 1, &copy->var[loop], coeff))
+    return INT64_MAX;
+  const IntImm *step = as_int(simplify(copy->analyzer, coeff[0]));
+  return step ? step->value : INT64_MAX;
+}
+
+/* The chip is filled in one order, whatever that of the loops. */
+static Copy in_order_of_chip(const Copy *copy, const Route *route) {
+  Arena *arena = copy->arena;
+  const Expr *index =
+      route->store ? copy->load->index[0] : copy->store->index[0];
+  Copy sorted = *copy;
+  size_t n = (size_t)copy->n;
+  sorted.loop = arena_copy(arena, copy->loop, n * sizeof *copy->loop);
+  sorted.var = arena_copy(arena, copy->var, n * sizeof *copy->var);
+  int64_t *step = ARENA_ARRAY(arena, int64_t, copy->n);
+  for (int i = 0; i < copy->n; i++) {
+    int64_t s = step_on_chip(copy, index, i);
+    int k = i;
+    for (; k > 0 && step[k - 1] < s; k--) {
+      step[k] = step[k - 1];
+      sorted.loop[k] = sorted.loop[k - 1];
+      sorted.var[k] = sorted.var[k - 1];
+    }
+    step[k] = s;
+    sorted.loop[k] = copy->loop[i];
+    sorted.var[k] = copy->var[i];
+  }
+  return sorted;
+}
+
 static const Stmt *make_transfer(const Copy *copy) {
   Route route = find_route(copy);
-  Transfer transfer;
-  /* a block of one element needs no loop inside the transfer */
-  int outer = 0, most = route.block == 1 ? copy->n : copy->n - 1;
-  const char *why = fit_transfer(copy, &route, 0, &transfer), *first = why;
-  while (why && ++outer <= most)
-    why = fit_transfer(copy, &route, outer, &transfer);
-  if (why) dma_refuse(copy, NULL, "%s", first);
+  Plan plan = plan_in_order(copy, &route);
+  if (plan.why || plan.copy.outer) {
+    Copy sorted = in_order_of_chip(copy, &route);
+    Plan other = plan_in_order(&sorted, &route);
+    if (!other.why && (plan.why || other.transfers < plan.transfers))
+      plan = other;
+  }
+  copy = &plan.copy;
+  if (plan.why) dma_refuse(copy, NULL, "%s", plan.why);
   const Stmt *stmt =
       route.store
-          ? make_evaluate(copy->arena, store_call(copy, &route, &transfer))
-          : choose_load(copy, &route, outer, &transfer);
-  while (outer-- > 0)
-    stmt = with_body(copy->arena, &copy->loop[outer]->s, stmt);
+          ? make_evaluate(copy->arena, store_call(copy, &route, &plan.transfer))
+          : choose_load(copy, &route, &plan.transfer);
+  for (int i = copy->outer - 1; i >= 0; i--)
+    stmt = with_body(copy->arena, &copy->loop[i]->s, stmt);
   return coproc_scope(copy->env, copy->arena, route.stage, stmt);
 }
 
@@ -412,7 +352,10 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
                .facts = injector->facts,
                .dram = first_buffer(injector->func),
                .name = axis ? axis->var->hint : "?"};
-  match_copy(&copy, attr->body);
+  dma_match_copy(&copy, attr->body);
+  for (int i = 0; i < copy.n; i++)
+    analyzer_bind(injector->facts, copy.var[i],
+                  (Range){copy.loop[i]->min, copy.loop[i]->extent});
   return note_stage(rw->arena, make_transfer(&copy), attr->stage);
 }
 

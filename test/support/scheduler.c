@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PARTS = 40, MOST_PATH = 40 };
+enum { MOST_PARTS = 40, MOST_PATH = 40, MOST_WORK = 14 };
 
 typedef enum Role {
   ROLE_INPUT,
@@ -236,14 +236,69 @@ static void tile_of(Part *part, Loops *ret) {
 }
 
 /* Makes one loop of two neighbours, data axes both. */
-static void fuse(Scheduler *s, Part *part, Loops *outer) {
-  if (outer->n < 2 || !choose_rarely(s->c, 6)) return;
-  int at = choose(s->c, outer->n - 1);
-  Loop *a = &outer->at[at];
+static void fuse_at(Scheduler *s, Part *part, Loops *loops, int at) {
+  Loop *a = &loops->at[at];
   a->axis = script_fuse(s->script, part->stage, a->axis, a[1].axis);
   a->extent *= a[1].extent;
-  outer->n--;
-  memmove(a + 1, a + 2, (size_t)(outer->n - at - 1) * sizeof *a);
+  loops->n--;
+  memmove(a + 1, a + 2, (size_t)(loops->n - at - 1) * sizeof *a);
+}
+
+static void fuse(Scheduler *s, Part *part, Loops *outer) {
+  if (outer->n < 2 || !choose_rarely(s->c, 6)) return;
+  fuse_at(s, part, outer, choose(s->c, outer->n - 1));
+}
+
+/* ---- Loops of a unit ---------------------------------------------------- */
+
+static bool is_data(const Loop *loop) {
+  return loop->axis && !strcmp(vtac_iter_type(loop->axis), "DataPar");
+}
+
+static void split_at(Scheduler *s, Part *part, Loops *loops, int at) {
+  Loop *loop = &loops->at[at];
+  vtac_iter out, in;
+  int64_t most = loop->extent < 9 ? loop->extent : 9;
+  int64_t n = choose_from(s->c, 1, (int)most);
+  bool nparts = choose(s->c, 2);
+  if (loops->n >= MOST_WORK) return;
+  script_split(s->script, part->stage, loop->axis, n, nparts, &out, &in);
+  int64_t other = (loop->extent + n - 1) / n;
+  memmove(loop + 1, loop, (size_t)(loops->n++ - at) * sizeof *loop);
+  loop[0].axis = out;
+  loop[0].extent = nparts ? n : other;
+  loop[1].axis = in;
+  loop[1].extent = nparts ? other : n;
+}
+
+static void reorder_work(Scheduler *s, const Part *part, Loops *work) {
+  vtac_iter axes[MOST_AXES];
+  shuffle(s, work);
+  for (int i = 0; i < work->n; i++) axes[i] = work->at[i].axis;
+  script_reorder(s->script, part->stage, work->n, axes);
+}
+
+/* Splits, fuses and exchanges the loops that one mark stands around, those of
+ * the tile included: to a unit their order and number are all one. */
+static void cut_up(Scheduler *s, Part *part, Loops *inner, Loops *tile) {
+  Loops work = *inner;
+  int rounds = choose_rarely(s->c, 3) ? choose_low(s->c, 1, 6) : 0;
+  if (!rounds) return;
+  for (int i = 0; i < tile->n; i++) work.at[work.n++] = tile->at[i];
+  for (int i = 0; i < rounds; i++) {
+    int at = choose(s->c, work.n);
+    bool two =
+        at + 1 < work.n && is_data(&work.at[at]) && is_data(&work.at[at + 1]);
+    switch (choose(s->c, 3)) {
+      case 0: split_at(s, part, &work, at); break;
+      case 1:
+        if (two) fuse_at(s, part, &work, at);
+        break;
+      default: reorder_work(s, part, &work); break;
+    }
+  }
+  *inner = work;
+  tile->n = 0;
 }
 
 /* ---- Results ------------------------------------------------------------ */
@@ -292,7 +347,7 @@ static void store(Scheduler *s, Part *part) {
   reorder(s, part, &part->outer, &inner, &tile);
   bind(s, part);
   if (!threads) fuse(s, part, &part->outer);
-  fuse(s, part, &inner);
+  cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
 }
 
@@ -321,6 +376,7 @@ static void load(Scheduler *s, Part *part) {
     shuffle(s, &part->outer);
     reorder(s, part, &part->outer, &inner, &tile);
   }
+  cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
 }
 
@@ -361,7 +417,12 @@ static void vector(Scheduler *s, Part *part) {
       break;
     }
   reorder(s, part, &part->outer, &inner, &tile);
-  if (!reduces) fuse(s, part, &inner);
+  cut_up(s, part, &inner, &tile);
+  for (int i = 0; reduces && i < inner.n && !is_data(&inner.at[0]); i++)
+    if (is_data(&inner.at[i])) {
+      data_first(&inner, i);
+      reorder(s, part, &part->outer, &inner, &tile);
+    }
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "alu");
 }
 
