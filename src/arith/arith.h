@@ -61,6 +61,8 @@ typedef struct Modular {
   int64_t coeff, base;
 } Modular;
 Modular modular_set(Analyzer *analyzer, const Expr *expr);
+/* The largest that expr mod divisor can be, for a divisor of at least 1. */
+int64_t most_remainder(Analyzer *analyzer, const Expr *expr, int64_t divisor);
 
 /* ---- Interval sets ------------------------------------------------------ */
 

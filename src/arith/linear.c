@@ -123,19 +123,26 @@ static const Expr *slack(Arena *arena, const Expr *comparison) {
   return strict ? ex_sub(arena, gap, make_const(arena, less->type, 1)) : gap;
 }
 
+/* How many whole steps of that size there are. */
+static const Expr *steps_in(Arena *arena, const Expr *gap, int64_t step) {
+  if (step == 1) return gap;
+  return ex_floordiv(arena, gap, make_const(arena, gap->type, step));
+}
+
 static bool clip_by(Arena *arena, const Expr *conjunct, const Var *var,
                     Clip *clip) {
   Linear linear;
   const Expr *gap = slack(arena, conjunct);
   if (!gap || !detect_var(arena, gap, var, &linear)) return false;
-  const Expr *coeff = simplify_alone(arena, linear.coeff);
-  if (is_const(coeff, 1)) {
-    const Expr *low = ex_neg(arena, linear.base);
+  const IntImm *coeff = as_int(simplify_alone(arena, linear.coeff));
+  if (!coeff || coeff->value == 0) return false;
+  if (coeff->value > 0) {
+    const Expr *low = ex_neg(arena, steps_in(arena, linear.base, coeff->value));
     clip->min = clip->min ? ex_max(arena, clip->min, low) : low;
     return true;
   }
-  if (!is_const(coeff, -1)) return false;
-  clip->max = clip->max ? ex_min(arena, clip->max, linear.base) : linear.base;
+  const Expr *high = steps_in(arena, linear.base, -coeff->value);
+  clip->max = clip->max ? ex_min(arena, clip->max, high) : high;
   return true;
 }
 

@@ -186,3 +186,9 @@ void modular_enter(Analyzer *analyzer, const Expr *condition) {
   Modular set = both(var_set(analyzer, var), said);
   vec_push(analyzer->arena, &analyzer->moduli, (ModularFact){var, set});
 }
+
+int64_t most_remainder(Analyzer *analyzer, const Expr *expr, int64_t divisor) {
+  Modular set = modular_set(analyzer, expr);
+  int64_t step = gcd(divisor, set.coeff);
+  return divisor - step + floor_mod(set.base, step);
+}

@@ -29,6 +29,7 @@ static const Row pipeline[] = {
     /* find what the accelerator's units do, and order them by tokens */
     {PASS_SplitFusedLoops, ACCELERATOR, 1},
     {PASS_ClampLoops, ACCELERATOR, 1},
+    {PASS_SinkMarks, ACCELERATOR, 1},
     {PASS_LiftThreadBuffers, ACCELERATOR, 1},
     {PASS_InjectDMAIntrin, ACCELERATOR, 1},
     {PASS_InjectSkipCopy, ACCELERATOR, 1},

@@ -341,6 +341,22 @@ static IntSet fuse_columns(Messages *messages, const Relation *rel,
   return (IntSet){ex_add(arena, inner.min, lo), ex_add(arena, inner.min, hi)};
 }
 
+/* The last row of a fused interval.  Where the number of rows depends on where
+ * it begins, the most there can be are taken, so that memory has a size. */
+static const Expr *last_row(Messages *messages, const Expr *width,
+                            const IntSet *fused) {
+  Arena *arena = messages->arena;
+  const Expr *first = ex_floordiv(arena, fused->lo, width);
+  const Expr *last = ex_floordiv(arena, fused->hi, width);
+  const Expr *rows = simplify(messages->blank, ex_sub(arena, last, first));
+  const Expr *steps =
+      simplify(messages->blank, ex_sub(arena, fused->hi, fused->lo));
+  const IntImm *columns = as_int(width), *length = as_int(steps);
+  if (as_int(rows) || !columns || !length) return last;
+  int64_t most = most_remainder(messages->blank, fused->lo, columns->value);
+  return ex_addi(arena, first, (most + length->value) / columns->value);
+}
+
 static void fuse_up_set(Messages *messages, const Relation *rel, PtrMap *sets) {
   Arena *arena = messages->arena;
   IntSet fused = set_of(sets, rel->result);
@@ -356,7 +372,7 @@ static void fuse_up_set(Messages *messages, const Relation *rel, PtrMap *sets) {
   Range outer = iter_range(messages, rel->outer);
   const Expr *width = iter_range(messages, rel->inner).extent;
   const Expr *lo = ex_floordiv(arena, fused.lo, width);
-  const Expr *hi = ex_floordiv(arena, fused.hi, width);
+  const Expr *hi = last_row(messages, width, &fused);
   IntSet rows = {ex_add(arena, outer.min, lo), ex_add(arena, outer.min, hi)};
   put_set(messages, sets, rel->outer, rows);
   put_set(messages, sets, rel->inner, fuse_columns(messages, rel, &fused));

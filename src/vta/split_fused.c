@@ -3,13 +3,20 @@
  *
  * Loops that continue each other may be fused, and an access stays linear in
  * the one loop.  Where they were exchanged first, or are used apart, indices
- * hold floordiv(f, c) and floormod(f, c) of the fused f, which no strided box
- * has.  Under the marks of transfers and ALU stages such a loop becomes two, f
- * = outer * c + inner, as often as there are parts; the smallest part comes
- * first.
+ * hold floordiv(f + b, c) and floormod(f + b, c) of the fused f, which no
+ * strided box has.  Under the marks of transfers and ALU stages such a loop
+ * becomes two,
+ *
+ *   f + b = (b div c + outer) * c + inner
+ *
+ * as often as there are parts; the smallest part comes first.  Where f need
+ * not begin and end with a row of c, that is where it was split again and b is
+ * the loop outside, its steps of the first and the last row are cut off by a
+ * check, of which ClampLoops makes shorter loops.
  *
  * (The reference refuses those accesses.)  Cost: one simplification of the
  * nest for each part. */
+#include "arith/arith.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
 #include "ir/traverse.h"
@@ -17,32 +24,43 @@
 
 /* ---- Which part? -------------------------------------------------------- */
 
-typedef struct Parts {
-  const Var *var;
-  int64_t extent, least; /* least: the smallest part, or 0 */
-} Parts;
+/* The loop in rows: row number (loop + base) div part. */
+typedef struct Part {
+  Arena *arena;
+  const For *loop;
+  const Expr *base; /* free of the loop; NULL: no part yet */
+  int64_t part;
+} Part;
+
+static bool loops_inside(Part *part, const Expr *base) {
+  for (const Stmt *s = part->loop->body; as_for(s); s = AS(For, s)->body)
+    if (expr_uses(base, AS(For, s)->var)) return true;
+  return false;
+}
 
 static void note_part(void *self, const Expr *expr) {
-  Parts *parts = self;
+  Part *part = self;
+  const Expr *coeff[2];
   if (expr->kind != FLOORDIV && expr->kind != FLOORMOD) return;
   const Binary *division = AS(Binary, expr);
-  const IntImm *part = as_int(division->b);
-  if (division->a != &parts->var->e || !part || part->value <= 1 ||
-      part->value >= parts->extent || parts->extent % part->value != 0)
+  const IntImm *row = as_int(division->b);
+  if (!row || row->value <= 1 || !expr_uses(division->a, part->loop->var) ||
+      (part->base && part->part <= row->value))
     return;
-  if (!parts->least || part->value < parts->least) parts->least = part->value;
+  if (!detect_linear(part->arena, division->a, 1, &part->loop->var, coeff) ||
+      loops_inside(part, coeff[1]))
+    return;
+  const IntImm *step = as_int(simplify_alone(part->arena, coeff[0]));
+  if (!step || step->value < 1 || row->value % step->value ||
+      row->value == step->value)
+    return;
+  part->part = row->value / step->value;
+  part->base =
+      ex_floordiv(part->arena, coeff[1],
+                  make_const(part->arena, coeff[1]->type, step->value));
 }
 
-/* The steps of the inner loop that `loop` is to be split by, or 0. */
-static int64_t part_of(Arena *scratch, const For *loop) {
-  const IntImm *extent = as_int(loop->extent);
-  if (!extent || !is_const(loop->min, 0)) return 0;
-  Parts parts = {loop->var, extent->value, 0};
-  post_order_stmt(scratch, loop->body, &parts, note_part, NULL);
-  return parts.least;
-}
-
-/* ---- The pass ----------------------------------------------------------- */
+/* ---- The two loops ------------------------------------------------------ */
 
 typedef struct Splitter {
   Rewriter rw;
@@ -55,26 +73,53 @@ static const Var *part_var(Arena *arena, const Var *fused, const char *which) {
                   fused->e.type);
 }
 
-static const Stmt *split(Arena *arena, const For *loop, int64_t part) {
+/* The steps of the loop that there are, of those that its rows have. */
+static const Expr *in_range(const Part *part, const Expr *fused, bool ragged,
+                            int64_t left_out) {
+  Arena *arena = part->arena;
+  const Expr *check = NULL, *extent = part->loop->extent;
+  if (left_out) check = ex_ge(arena, fused, make_const(arena, extent->type, 0));
+  if (!ragged) return check;
+  const Expr *end = ex_lt(arena, fused, extent);
+  return check ? ex_and(arena, check, end) : end;
+}
+
+static const Stmt *split(const Part *part) {
+  Arena *arena = part->arena;
+  const For *loop = part->loop;
   DType type = loop->extent->type;
+  int64_t c = part->part, extent = AS(IntImm, loop->extent)->value;
   const Var *outer = part_var(arena, loop->var, "outer");
   const Var *inner = part_var(arena, loop->var, "inner");
-  const Expr *fused = ex_add(arena, ex_muli(arena, &outer->e, part), &inner->e);
+  const Expr *row =
+      ex_add(arena, &outer->e,
+             ex_floordiv(arena, part->base, make_const(arena, type, c)));
+  const Expr *fused = ex_add(arena, ex_muli(arena, row, c), &inner->e);
+  fused = simplify_alone(arena, ex_sub(arena, fused, part->base));
+  /* how many steps of its first row the loop may leave out */
+  int64_t left_out = most_remainder(analyzer_new(arena), part->base, c);
+  int64_t steps = (left_out + extent - 1) / c + 1;
+  const Expr *check = in_range(part, fused, left_out || extent % c, left_out);
   const Stmt *body = substitute_var_stmt(arena, loop->body, loop->var, fused);
+  if (check) body = make_if(arena, check, body, NULL);
   const Expr *zero = make_const(arena, type, 0);
-  int64_t steps = AS(IntImm, loop->extent)->value / part;
-  body = make_for(arena, loop->kind, inner, zero, make_const(arena, type, part),
+  body = make_for(arena, loop->kind, inner, zero, make_const(arena, type, c),
                   body);
   return make_for(arena, loop->kind, outer, zero,
                   make_const(arena, type, steps), body);
 }
 
+/* ---- The pass ----------------------------------------------------------- */
+
 static const Stmt *split_for(Rewriter *rw, const Stmt *stmt) {
   const Splitter *splitter = (const Splitter *)rw;
   stmt = rewrite_stmt_children(rw, stmt);
-  if (!splitter->marks) return stmt;
-  int64_t part = part_of(splitter->scratch, AS(For, stmt));
-  return part ? split(rw->arena, AS(For, stmt), part) : stmt;
+  const For *loop = AS(For, stmt);
+  if (!splitter->marks || !as_int(loop->extent) || !is_const(loop->min, 0))
+    return stmt;
+  Part part = {rw->arena, loop, NULL, 0};
+  post_order_stmt(splitter->scratch, loop->body, &part, note_part, NULL);
+  return part.base ? split(&part) : stmt;
 }
 
 static const Stmt *split_attr(Rewriter *rw, const Stmt *stmt) {
@@ -87,6 +132,8 @@ static const Stmt *split_attr(Rewriter *rw, const Stmt *stmt) {
   return stmt;
 }
 
+enum { MOST_ROUNDS = 16 }; /* for fuses of fuses */
+
 /* Each round splits by the parts that then show; simplified, what is left of
  * an index shows the next ones. */
 const Func *pass_split_fused_loops(const PassContext *context,
@@ -94,10 +141,11 @@ const Func *pass_split_fused_loops(const PassContext *context,
   static const StmtRewrite stmts[STMT_KINDS] = {
       [ATTR] = split_attr, [FOR] = split_for};
   Splitter splitter = {{context->arena, NULL, stmts}, context->scratch, 0};
-  for (;;) {
+  for (int i = 0; i < MOST_ROUNDS; i++) {
     const Stmt *body = rewrite_stmt(&splitter.rw, func->body);
-    if (body == func->body) return func;
+    if (body == func->body) break;
     func = func_with_body(context->arena, func, body);
     func = pass_simplify(context, func);
   }
+  return func;
 }

@@ -278,27 +278,49 @@ static void reorder_work(Scheduler *s, const Part *part, Loops *work) {
   script_reorder(s->script, part->stage, work->n, axes);
 }
 
-/* Splits, fuses and exchanges the loops that one mark stands around, those of
- * the tile included: to a unit their order and number are all one. */
-static void cut_up(Scheduler *s, Part *part, Loops *inner, Loops *tile) {
-  Loops work = *inner;
-  int rounds = choose_rarely(s->c, 3) ? choose_low(s->c, 1, 6) : 0;
-  if (!rounds) return;
-  for (int i = 0; i < tile->n; i++) work.at[work.n++] = tile->at[i];
+/* Some splits, fuses and exchanges.  Axes of data fuse with such, those of
+ * reductions with such. */
+static void cut(Scheduler *s, Part *part, Loops *work, int rounds) {
   for (int i = 0; i < rounds; i++) {
-    int at = choose(s->c, work.n);
-    bool two =
-        at + 1 < work.n && is_data(&work.at[at]) && is_data(&work.at[at + 1]);
+    int at = choose(s->c, work->n);
+    bool two = at + 1 < work->n &&
+               is_data(&work->at[at]) == is_data(&work->at[at + 1]);
     switch (choose(s->c, 3)) {
-      case 0: split_at(s, part, &work, at); break;
+      case 0: split_at(s, part, work, at); break;
       case 1:
-        if (two) fuse_at(s, part, &work, at);
+        if (two) fuse_at(s, part, work, at);
         break;
-      default: reorder_work(s, part, &work); break;
+      default: reorder_work(s, part, work); break;
     }
   }
-  *inner = work;
+}
+
+static void append(Loops *to, const Loops *from) {
+  for (int i = 0; i < from->n && to->n < MOST_PATH; i++)
+    to->at[to->n++] = from->at[i];
+}
+
+/* Cuts up the loops that one mark stands around, those of the tile included:
+ * to a unit their order and number are all one. */
+static void cut_up(Scheduler *s, Part *part, Loops *inner, Loops *tile) {
+  int rounds = choose_rarely(s->c, 3) ? choose_low(s->c, 1, 6) : 0;
+  if (!rounds) return;
+  append(inner, tile);
   tile->n = 0;
+  cut(s, part, inner, rounds);
+}
+
+/* Cuts up all loops but those of the tile, and puts the mark anywhere. */
+static void cut_across(Scheduler *s, Part *part, Loops *outer, Loops *inner) {
+  Loops work = *outer;
+  int rounds = choose_rarely(s->c, 4) ? choose_low(s->c, 1, 6) : 0;
+  append(&work, inner);
+  if (!rounds || !work.n) return;
+  cut(s, part, &work, rounds);
+  outer->n = 0;
+  int first = choose(s->c, work.n + 1);
+  *inner = work;
+  move_out(outer, inner, first);
 }
 
 /* ---- Results ------------------------------------------------------------ */
@@ -347,6 +369,7 @@ static void store(Scheduler *s, Part *part) {
   reorder(s, part, &part->outer, &inner, &tile);
   bind(s, part);
   if (!threads) fuse(s, part, &part->outer);
+  if (!threads) cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
 }
@@ -376,6 +399,7 @@ static void load(Scheduler *s, Part *part) {
     shuffle(s, &part->outer);
     reorder(s, part, &part->outer, &inner, &tile);
   }
+  cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
 }
@@ -417,6 +441,7 @@ static void vector(Scheduler *s, Part *part) {
       break;
     }
   reorder(s, part, &part->outer, &inner, &tile);
+  if (!reduces) cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   for (int i = 0; reduces && i < inner.n && !is_data(&inner.at[0]); i++)
     if (is_data(&inner.at[i])) {
@@ -436,6 +461,7 @@ static void matrix(Scheduler *s, Part *part) {
   shuffle(s, &part->outer);
   if (choose_rarely(s->c, 2)) shuffle(s, &inner);
   reorder(s, part, &part->outer, &inner, &tile);
+  cut_across(s, part, &part->outer, &inner);
   script_tensorize(s->script, part->stage, tile.at[0].axis);
 }
 

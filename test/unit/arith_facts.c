@@ -84,6 +84,13 @@ static void check_modular(const char *source, int64_t coeff, int64_t base) {
              (long long)set.coeff);
 }
 
+static void check_most(const char *source, int64_t divisor, int64_t most) {
+  int64_t have = most_remainder(analyzer, expr_of(source), divisor);
+  if (have != most)
+    fail_msg("%s mod %lld is at most %lld", source, (long long)divisor,
+             (long long)have);
+}
+
 static void test_residues(void **state) {
   (void)state;
   bind("u", 0, 16);
@@ -102,6 +109,11 @@ static void test_residues(void **state) {
   check_modular("select(B, x*4 + 2, y*8 + 6)", 4, 2);
   check_modular("shr(x*8 + 4, 2)", 2, 1);
   check_modular("x // 0", 1, 0);
+  check_most("x", 4, 3);
+  check_most("x*6", 4, 2);
+  check_most("x*8", 4, 0);
+  check_most("x*8 + 5", 4, 1);
+  check_most("7", 4, 3);
 }
 
 /* ---- Proofs and conditions ---------------------------------------------- */
@@ -284,7 +296,11 @@ static void test_clip(void **state) {
   check_clip("1 <= i && i < 15", "1", "14");
   check_clip("i >= x && i > 3", "max(x, 4)", NULL);
   check_clip("i < 3 && x < 3", NULL, NULL); /* says nothing of i or j */
-  check_clip("i*2 < 3", NULL, NULL);
+  check_clip("i*2 < 3", NULL, "1");
+  check_clip("i*4 + o < 10", NULL, "floordiv((9 - o), 4)");
+  check_clip("x <= i*4", "(0 - floordiv((0 - x), 4))", NULL);
+  check_clip("i*x < 3", NULL, NULL);
+  check_clip("i*0 < 3", NULL, NULL);
   check_clip("i == 3", NULL, NULL);
   check_clip("i < j", NULL, NULL);
 }

@@ -61,12 +61,46 @@ static void an_empty_tile_is_left_out(void **state) {
                          "if (0 < min("));
 }
 
+static void every_check_shortens_the_loop(void **state) {
+  (void)state;
+  Nest n = nest(4, 4); /* 14 in tiles of 4, of which only 3 */
+  const Expr *both =
+      make_binary(A, AND, make_binary(A, LT, &n.inner->e, num(3)),
+                  make_binary(A, LT, at(&n, 4), num(14)));
+  assert_string_equal(clamped(&n, both),
+                      "for (o: int32, 0, 4) {\n"
+                      "  for (i: int32, 0, min(3, (14 - (o*4)))) {\n"
+                      "    @tir.vta.coproc_dep_push(i, dtype=int32)\n"
+                      "  }\n"
+                      "}");
+}
+
+/* The outer part of a split stands inside: every third element. */
+static void a_loop_of_large_steps_is_shortened(void **state) {
+  (void)state;
+  Nest n = nest(3, 4); /* 10 = 3 * 4 - 2 */
+  const Expr *index = add(mul(n.inner, 3), &n.outer->e);
+  assert_string_equal(clamped(&n, make_binary(A, LT, index, num(10))),
+                      "for (o: int32, 0, 3) {\n"
+                      "  for (i: int32, 0, min(4, (floordiv((0 - o), 3) + 4))) "
+                      "{\n"
+                      "    @tir.vta.coproc_dep_push(i, dtype=int32)\n"
+                      "  }\n"
+                      "}");
+}
+
 static void a_check_of_outer_loops_moves_out(void **state) {
   (void)state;
   Nest n = nest(4, 4);
   assert_string_equal(clamped(&n, make_binary(A, LT, mul(n.outer, 3), num(7))),
-                      "for (o: int32, 0, 4) {\n"
-                      "  if ((o*3) < 7) {\n"
+                      "for (o: int32, 0, 3) {\n"
+                      "  for (i: int32, 0, 4) {\n"
+                      "    @tir.vta.coproc_dep_push(i, dtype=int32)\n"
+                      "  }\n"
+                      "}");
+  assert_string_equal(clamped(&n, make_binary(A, LT, mul(var("x"), 3), num(7))),
+                      "if ((x: int32*3) < 7) {\n"
+                      "  for (o: int32, 0, 4) {\n"
                       "    for (i: int32, 0, 4) {\n"
                       "      @tir.vta.coproc_dep_push(i, dtype=int32)\n"
                       "    }\n"
@@ -77,9 +111,9 @@ static void a_check_of_outer_loops_moves_out(void **state) {
 static void what_cannot_be_solved_stays(void **state) {
   (void)state;
   Nest n = nest(4, 4);
-  const Expr *twice = add(mul(n.inner, 2), &n.outer->e);
-  assert_non_null(strstr(clamped(&n, make_binary(A, LT, twice, num(7))),
-                         "if (((i*2) + o) < 7)"));
+  const Expr *half = make_binary(A, FLOORDIV, &n.inner->e, num(2));
+  assert_non_null(strstr(clamped(&n, make_binary(A, LT, half, num(1))),
+                         "if (floordiv(i, 2) < 1)"));
 }
 
 static void without_checks_nothing_changes(void **state) {
@@ -94,6 +128,8 @@ int main(void) {
       TEST(a_tail_shortens_the_inner_loop),
       TEST(a_lower_bound_moves_the_start),
       TEST(an_empty_tile_is_left_out),
+      TEST(every_check_shortens_the_loop),
+      TEST(a_loop_of_large_steps_is_shortened),
       TEST(a_check_of_outer_loops_moves_out),
       TEST(what_cannot_be_solved_stays),
       TEST(without_checks_nothing_changes),

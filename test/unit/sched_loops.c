@@ -101,6 +101,63 @@ static void test_fuse(void **state) {
                "C[floordiv(i0.i1.fused, 12), floormod(i0.i1.fused, 12)]");
 }
 
+/* ---- Inside a mark ------------------------------------------------------- */
+
+/* The body without what stands inside the marks of a unit. */
+static const char *body_of_unit(Chain *g) {
+  static const char *const marks[] = {"unit", NULL};
+  g->s = (Schedule *)sched_undo_inside(&g->kit->scratch, g->s, marks);
+  return body(g);
+}
+
+static void test_undo_split(void **state) {
+  SETUP();
+  const IterVar *o, *i, *io, *ii;
+  sched_split(g.c, x[0], 4, &o, &i);
+  sched_split(g.c, i, 3, &io, &ii);
+  sched_reorder(g.c, 4, (const IterVar *[]){ii, x[1], io, o});
+  sched_pragma(g.c, ii, "unit", NULL);
+  const char *text = body_of_unit(&g);
+  ASSERT_LINES(text, "\"pragma_unit\" = 1", "for (i0_1, 0, 10) {",
+               "for (i1_1: int32, 0, 12) {", "C[i0_1, i1_1]");
+  assert_lacks(text, "likely");
+}
+
+static void test_undo_fuse(void **state) {
+  SETUP();
+  const IterVar *o, *i, *fused = sched_fuse(g.c, 2, x);
+  sched_split(g.c, fused, 7, &o, &i);
+  sched_pragma(g.c, o, "scope", make_string(&g.kit->arena, "unit"));
+  ASSERT_LINES(body_of_unit(&g), "\"pragma_scope\" = \"unit\"",
+               "for (i0_1, 0, 10) {", "for (i1_1: int32, 0, 12) {",
+               "C[i0_1, i1_1]");
+}
+
+/* One loop of the split stands outside of the mark, or has a mark itself. */
+static void test_no_undo(void **state) {
+  SETUP();
+  const IterVar *o, *i, *bo, *bi;
+  sched_split(g.c, x[0], 4, &o, &i);
+  sched_pragma(g.c, i, "unit", NULL);
+  sched_split(g.b, g.B->axis[0], 4, &bo, &bi);
+  sched_pragma(g.b, bo, "unit", NULL);
+  sched_pragma(g.b, bi, "other", NULL);
+  const char *text = body_of_unit(&g);
+  ASSERT_LINES(text, "for (i0.outer, 0, 3) {", "for (i0.inner, 0, 4) {",
+               "for (i0.outer_1: int32, 0, 3) {", "\"pragma_unit\"",
+               "for (i0.inner_1, 0, 4) {");
+}
+
+static void test_no_undo_of_places(void **state) {
+  SETUP();
+  const IterVar *o, *i;
+  sched_split(g.c, x[0], 5, &o, &i);
+  sched_pragma(g.c, o, "unit", NULL);
+  sched_compute_at(g.b, g.c, i);
+  ASSERT_LINES(body_of_unit(&g), "for (i0.outer, 0, 2) {",
+               "for (i0.inner: int32, 0, 5) {", "realize(B");
+}
+
 static void test_fuse_nothing(void **state) {
   SETUP();
   const IterVar *axis = sched_fuse(g.c, 0, NULL);
@@ -314,16 +371,29 @@ static void test_thread(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      KIT_TEST(test_split),       KIT_TEST(test_split_exact),
-      KIT_TEST(test_split_long),  KIT_TEST(test_split_parts),
-      KIT_TEST(test_fuse),        KIT_TEST(test_fuse_nothing),
-      KIT_TEST(test_fuse_three),  KIT_TEST(test_tile),
-      KIT_TEST(test_reorder),     KIT_TEST(test_loop_kinds),
-      KIT_TEST(test_compute_at),  KIT_TEST(test_attach_moves),
-      KIT_TEST(test_inline),      KIT_TEST(test_inline_chain),
-      KIT_TEST(test_cache_read),  KIT_TEST(test_cache_read_chain),
-      KIT_TEST(test_cache_write), KIT_TEST(test_reduce_from),
-      KIT_TEST(test_no_axes),     KIT_TEST(test_thread)};
+  const struct CMUnitTest tests[] = {KIT_TEST(test_split),
+                                     KIT_TEST(test_split_exact),
+                                     KIT_TEST(test_split_long),
+                                     KIT_TEST(test_split_parts),
+                                     KIT_TEST(test_fuse),
+                                     KIT_TEST(test_undo_split),
+                                     KIT_TEST(test_undo_fuse),
+                                     KIT_TEST(test_no_undo),
+                                     KIT_TEST(test_no_undo_of_places),
+                                     KIT_TEST(test_fuse_nothing),
+                                     KIT_TEST(test_fuse_three),
+                                     KIT_TEST(test_tile),
+                                     KIT_TEST(test_reorder),
+                                     KIT_TEST(test_loop_kinds),
+                                     KIT_TEST(test_compute_at),
+                                     KIT_TEST(test_attach_moves),
+                                     KIT_TEST(test_inline),
+                                     KIT_TEST(test_inline_chain),
+                                     KIT_TEST(test_cache_read),
+                                     KIT_TEST(test_cache_read_chain),
+                                     KIT_TEST(test_cache_write),
+                                     KIT_TEST(test_reduce_from),
+                                     KIT_TEST(test_no_axes),
+                                     KIT_TEST(test_thread)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
