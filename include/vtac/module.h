@@ -37,6 +37,18 @@ VTAC_API vtac_config *vtac_module_config(const vtac_module *module,
 /* What the module's maker noted about it (vtac_save_options), or "". */
 VTAC_API const char *vtac_module_origin(const vtac_module *module);
 
+/* Files may hold several functions: objects of vtac that were linked together,
+ * or what other compilers wrote.  Name number `index` of them; NULL past the
+ * last one.  The module that was loaded is the one that the file calls its
+ * main one, which is the first of those linked together; if it calls none so,
+ * it cannot be run itself. */
+VTAC_API const char *vtac_module_function_name(const vtac_module *module,
+                                               int index);
+/* The function of that name as a module, which the caller frees; it shares the
+ * code, and `module` may be freed before it. */
+VTAC_API vtac_module *vtac_module_function(vtac_module *module,
+                                           const char *name, vtac_error *error);
+
 /* The module as code for this processor.  The caller frees it; it does not
  * need `module` any more. */
 VTAC_API vtac_module *vtac_module_compile(const vtac_module *module,
@@ -75,8 +87,8 @@ VTAC_API vtac_module *vtac_module_load_bytes(const void *bytes, size_t size,
                                              const char *name,
                                              vtac_error *error);
 
-/* What a .o or .so file says of itself, for any machine: a module that cannot
- * be run or saved. */
+/* What a file says of itself, where it may be for any machine: a module that
+ * cannot be run or saved. */
 VTAC_API vtac_module *vtac_module_describe(const char *path, vtac_error *error);
 
 /* Name number `index` of the targets that code can be generated for; NULL past

@@ -53,7 +53,8 @@ typedef struct CommonOptions {
   const char *output;  /* write the module there and run nothing, or NULL */
   const char *target;  /* of the module that is written; NULL: this machine */
   PictureOptions pictures;
-  const char *load; /* run this file's module instead of building one */
+  const char *load;     /* run this file's module instead of building one */
+  const char *function; /* of that file; NULL: its main one */
   const char *rpc, *rpc_tracker; /* where to run it, or NULL: here */
   const char *rpc_key, *rpc_secret_file;
   char origin[512]; /* the command with its own options, as given */

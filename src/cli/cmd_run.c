@@ -8,25 +8,97 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/run.h"
 
-enum { MOST_WORDS = 64, MOST_ARGS = 32 };
+enum { MOST_WORDS = 64 };
+
+static const Option options[] = {
+    {"list", NULL, "say which functions the file holds, and what they take"},
+    {"arg", "TYPE:AxBxC",
+     "an argument of a function that does not describe them, as int8:1x64; "
+     "repeat for each"},
+    {NULL, NULL, NULL}};
+
+/* ---- The command line --------------------------------------------------- */
+
+/* What is left for the operator's command. */
+typedef struct Words {
+  int n;
+  char *at[MOST_WORDS];
+} Words;
+
+/* The value of `--name value` or `--name=value` at argv[*i], or NULL. */
+static const char *value_of(const char *name, int argc, char **argv, int *i) {
+  size_t length = strlen(name);
+  const char *word = argv[*i];
+  if (strncmp(word, "--", 2) != 0 || strncmp(word + 2, name, length) != 0)
+    return NULL;
+  if (word[2 + length] == '=') return word + 2 + length + 1;
+  if (word[2 + length] || *i + 1 >= argc) return NULL;
+  return argv[++*i];
+}
+
+static bool add_word(Words *words, char *word) {
+  if (words->n < MOST_WORDS - 1) {
+    words->at[words->n++] = word;
+    return true;
+  }
+  complain("the command line is too long");
+  return false;
+}
+
+static bool take_arg(RunOptions *own, const char *text) {
+  if (own->n < RUN_MOST_ARGS) {
+    own->arg[own->n++] = text;
+    return true;
+  }
+  complain("--arg: a function takes at most %d arguments here", RUN_MOST_ARGS);
+  return false;
+}
+
+/* Options that are not the command's own are the operator's to judge. */
+static bool take_words(RunOptions *own, Words *rest, int argc, char **argv) {
+  for (int i = 1; i < argc; i++) {
+    int first = i;
+    const char *arg = value_of("arg", argc, argv, &i);
+    if (arg) {
+      if (!take_arg(own, arg)) return false;
+      continue;
+    }
+    if (!strcmp(argv[i], "--list")) {
+      own->list = true;
+      continue;
+    }
+    const char *text = value_of("function", argc, argv, &i);
+    if (text) own->function = text;
+    if (!text && (text = value_of("stats", argc, argv, &i)))
+      own->json = !strcmp(text, "json");
+    if (!text && !own->file && argv[i][0] != '-') {
+      own->file = argv[i];
+      continue;
+    }
+    for (; first <= i; first++)
+      if (!add_word(rest, argv[first])) return false;
+  }
+  return true;
+}
 
 /* ---- The command that made it ------------------------------------------- */
 
 /* The module's own command line, then --load FILE, then what the user adds. */
-static int run_as(const char *origin, int argc, char **argv) {
-  char copy[512], load[] = "--load", *rest = copy, *word;
-  char *words[MOST_WORDS + 3];
-  int n = 0;
+static int run_as(const char *origin, const RunOptions *own, Words *rest) {
+  char copy[512], load[] = "--load", file[4096], *at = copy, *word;
+  Words words = {0};
   snprintf(copy, sizeof copy, "%s", origin);
-  while (n < MOST_WORDS / 2 && (word = strsep(&rest, " ")))
-    if (*word) words[n++] = word;
-  words[n++] = load;
-  for (int i = 1; i < argc && n < MOST_WORDS; i++) words[n++] = argv[i];
-  words[n] = NULL;
-  return command_find(operators, words[0])->run(n, words);
+  snprintf(file, sizeof file, "%s", own->file);
+  while ((word = strsep(&at, " ")))
+    if (*word && !add_word(&words, word)) return EXIT_REFUSED;
+  if (!add_word(&words, load) || !add_word(&words, file)) return EXIT_REFUSED;
+  for (int i = 0; i < rest->n; i++)
+    if (!add_word(&words, rest->at[i])) return EXIT_USAGE;
+  words.at[words.n] = NULL;
+  return command_find(operators, words.at[0])->run(words.n, words.at);
 }
 
 static bool has_command(const char *origin) {
@@ -35,127 +107,64 @@ static bool has_command(const char *origin) {
   return command_find(operators, name) != NULL;
 }
 
-/* ---- Any module --------------------------------------------------------- */
-
-typedef struct Run {
-  vtac_module *module;
-  vtac_config *config;
-  vtac_device *device;
-  int n;
-  vtac_array *array[MOST_ARGS];
-} Run;
-
-/* SplitMix64 (Steele, Lea and Flood, 2014). */
-static uint64_t next_random(uint64_t *state) {
-  uint64_t z = *state += 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
-}
-
-static int fill(vtac_array *array, uint64_t *state) {
-  vtac_error error;
-  size_t size = vtac_array_size(array);
-  uint8_t *bytes = malloc(size);
-  if (!bytes) {
-    complain("no memory left");
-    return EXIT_ENVIRONMENT;
-  }
-  for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)next_random(state);
-  vtac_status status = vtac_array_write(array, bytes, &error);
-  free(bytes);
-  return status ? report(&error) : -1;
-}
-
-static int make_arrays(Run *run) {
-  vtac_error error;
-  vtac_param param;
-  uint64_t state = 0;
-  while (run->n < MOST_ARGS && vtac_module_param(run->module, run->n, &param)) {
-    vtac_array *array = vtac_array_new(run->device, param.dtype, param.ndim,
-                                       param.shape, &error);
-    if (!array) return report(&error);
-    run->array[run->n++] = array;
-    int status = fill(array, &state);
-    if (status >= 0) return status;
-  }
-  if (run->n) return -1;
-  complain("the module does not describe its parameters");
-  return EXIT_REFUSED;
-}
-
-static void print_stats(const vtac_device *device) {
-  uint64_t counters[VTAC_COUNTERS];
-  vtac_device_counters(device, counters);
-  puts("Execution statistics:");
-  for (int i = 0; i < VTAC_COUNTERS; i++)
-    printf("        %-16s: %16llu\n", vtac_counter_name(i),
-           (unsigned long long)counters[i]);
-}
-
-static int run_random(Run *run) {
-  vtac_error error;
-  run->config = vtac_module_config(run->module, NULL);
-  if (!run->config) run->config = vtac_config_default(&error);
-  if (!run->config) return report(&error);
-  run->device = vtac_device_open(run->config, NULL, &error);
-  if (!run->device) return report(&error);
-  int status = make_arrays(run);
-  if (status >= 0) return status;
-  if (vtac_module_run(run->module, run->device, run->n, run->array, &error))
-    return report(&error);
-  print_stats(run->device);
-  return EXIT_RIGHT;
-}
-
-static void close_run(Run *run) {
-  for (int i = 0; i < run->n; i++) vtac_array_free(run->array[i]);
-  vtac_device_close(run->device);
-  vtac_config_free(run->config);
-  vtac_module_free(run->module);
-}
-
 /* ---- The command -------------------------------------------------------- */
 
 /* Modules that run elsewhere may be for another processor. */
-static bool goes_elsewhere(int argc, char **argv) {
-  for (int i = 2; i < argc; i++)
-    if (!strncmp(argv[i], "--rpc", 5)) return true;
+static bool goes_elsewhere(const Words *words) {
+  for (int i = 0; i < words->n; i++)
+    if (!strncmp(words->at[i], "--rpc", 5)) return true;
   return false;
 }
 
-static int run_file(int argc, char **argv) {
-  vtac_error error;
-  Run run = {.module = goes_elsewhere(argc, argv)
-                           ? vtac_module_describe(argv[1], &error)
-                           : vtac_module_load(argv[1], &error)};
-  if (!run.module) return report(&error);
-  const char *origin = vtac_module_origin(run.module);
-  int status;
-  if (has_command(origin)) {
-    status = run_as(origin, argc, argv);
-  } else if (argc > 2) {
-    complain("the module does not say which command '%s' is for", argv[2]);
-    status = EXIT_USAGE;
-  } else {
-    status = run_random(&run);
+/* What --function and --stats say is known to run_any, too. */
+static const char *foreign_option(const Words *rest) {
+  for (int i = 0; i < rest->n; i++) {
+    int before = i;
+    if (!value_of("function", rest->n, (char **)rest->at, &i) &&
+        !value_of("stats", rest->n, (char **)rest->at, &i))
+      return rest->at[before];
   }
-  close_run(&run);
+  return NULL;
+}
+
+static int run_module(vtac_module *module, const RunOptions *own, Words *rest) {
+  const char *origin = vtac_module_origin(module);
+  if (has_command(origin)) return run_as(origin, own, rest);
+  const char *other = foreign_option(rest);
+  if (!other) return run_any(module, own);
+  complain("the module does not say which command '%s' is for", other);
+  return EXIT_USAGE;
+}
+
+static int run_file(const RunOptions *own, Words *rest) {
+  vtac_error error;
+  vtac_module *module =
+      (goes_elsewhere(rest) ? vtac_module_describe : vtac_module_load)(
+          own->file, &error);
+  if (!module) return report(&error);
+  vtac_module *function = module;
+  if (own->function)
+    function = vtac_module_function(module, own->function, &error);
+  int status = function ? run_module(function, own, rest) : report(&error);
+  if (function != module) vtac_module_free(function);
+  vtac_module_free(module);
   return status;
 }
 
 int command_run(int argc, char **argv) {
-  static const Option none[] = {{NULL, NULL, NULL}};
   CommonOptions common = {0};
+  RunOptions own = {0};
+  Words rest = {0};
   const OptionParser parser = {
       "run FILE",
       "Runs a module that was saved by --output.  The common options are those "
       "of the\noperator command that saved it.",
-      none,
+      options,
       NULL,
       NULL,
       &common};
-  if (argc > 1 && argv[1][0] != '-') return run_file(argc, argv);
+  if (!take_words(&own, &rest, argc, argv)) return bad_usage("run");
+  if (own.file) return own.list ? run_list(&own) : run_file(&own, &rest);
   int status = parse_options(&parser, argc, argv);
   if (status >= 0) return status;
   complain("'run' needs the file of a module");

@@ -72,16 +72,26 @@ static vtac_config *find_config(const Session *s, vtac_error *error) {
   return own ? own : vtac_config_default(error);
 }
 
+/* What runs elsewhere may be for another processor. */
+static int load(Session *s) {
+  vtac_error error;
+  const char *file = s->options->load, *name = s->options->function;
+  s->module = remote_wanted(s->options, NULL)
+                  ? vtac_module_describe(file, &error)
+                  : vtac_module_load(file, &error);
+  if (!s->module) return report(&error);
+  if (!name) return -1;
+  vtac_module *function = vtac_module_function(s->module, name, &error);
+  if (!function) return report(&error);
+  vtac_module_free(s->module);
+  s->module = function;
+  return -1;
+}
+
 static int declare(Session *s) {
   vtac_error error;
-  const char *file = s->options->load;
-  if (file) {
-    /* What runs elsewhere may be for another processor. */
-    s->module = remote_wanted(s->options, NULL)
-                    ? vtac_module_describe(file, &error)
-                    : vtac_module_load(file, &error);
-    if (!s->module) return report(&error);
-  }
+  int status = s->options->load ? load(s) : -1;
+  if (status >= 0) return status;
   s->config = find_config(s, &error);
   if (!s->config) return report(&error);
   s->context = vtac_context_new(s->config, &error);

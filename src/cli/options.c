@@ -40,6 +40,7 @@ enum {
   OPT_OUTPUT,
   OPT_TARGET,
   OPT_LOAD,
+  OPT_FUNCTION,
   OPT_RPC,
   OPT_RPC_KEY,
   OPT_RPC_TRACKER,
@@ -89,6 +90,9 @@ static const Option common_options[] = {
                     "generate code for host (default), armv7, aarch64 or "
                     "riscv64, or the board pynq, de10nano or ultra96"},
     [OPT_LOAD] = {"load", "FILE", "run the module of that file"},
+    [OPT_FUNCTION] = {"function", "NAME",
+                      "of the file's functions run that one; default: its "
+                      "main one"},
     [OPT_RPC] = {"rpc", "HOST:PORT",
                  "run on that RPC server's device; port 9091 unless given"},
     [OPT_RPC_KEY] = {"rpc-key", "KEY", "the server's key; default: none"},
@@ -338,6 +342,7 @@ static bool take_common(CommonOptions *common, int option, const char *text) {
     case OPT_OUTPUT: common->output = text; return true;
     case OPT_TARGET: return take_target(common, text);
     case OPT_LOAD: common->load = text; return true;
+    case OPT_FUNCTION: common->function = text; return true;
     case OPT_RPC: common->rpc = text; return true;
     case OPT_RPC_KEY: common->rpc_key = text; return true;
     case OPT_RPC_TRACKER: common->rpc_tracker = text; return true;
@@ -406,6 +411,10 @@ static bool check_pictures(CommonOptions *common) {
 
 /* Bytes do not go to a terminal. */
 static bool check_common(CommonOptions *common) {
+  if (common->function && !common->load) {
+    complain("--function needs --load FILE");
+    return false;
+  }
   if (!check_place(common)) return false;
   if (common->emit & EMIT_INSNS_BIN && !common->output) {
     complain("--emit insns-bin needs --output FILE");

@@ -168,6 +168,11 @@ static void *find_object(const Remote *r, const vtac_module *module,
   snprintf(name, 64, "%.48s%s", vtac_module_name(module),
            suffix && !strcmp(suffix, ".so") ? ".so" : ".o");
   if (!file) return generate(r, module, size, ret_status);
+  if (suffix && !strcmp(suffix, ".c")) {
+    complain("'%s': servers take .o and .so files", file);
+    *ret_status = EXIT_REFUSED;
+    return NULL;
+  }
   void *bytes = input_read(file, size);
   *ret_status = bytes ? -1 : EXIT_ENVIRONMENT;
   return bytes;
@@ -180,7 +185,7 @@ static int send_object(Remote *r, const char *name, const void *object,
     return report(&error);
   vtac_rpc_module *module = vtac_rpc_module_load(r->session, name, &error);
   if (!module) return report(&error);
-  r->function = vtac_rpc_module_function(module, NULL, &error);
+  r->function = vtac_rpc_module_function(module, r->options->function, &error);
   vtac_rpc_module_free(module);
   return r->function ? -1 : report(&error);
 }

@@ -50,7 +50,9 @@ static LLVMValueRef define_compute(Emitter *em) {
 static void emit_module(Emitter *em) {
   emit_entry(em, define_compute(em));
   add_text(em, "__tvm_main__", em->plan->func->name);
-  add_text(em, "__vtac_module", em->plan->record);
+  add_text(em,
+           arena_printf(em->arena, "__vtac_module_%s", em->plan->func->name),
+           em->plan->record);
 }
 
 /* ---- LLVM's part -------------------------------------------------------- */

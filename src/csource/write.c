@@ -150,7 +150,8 @@ static void write_record(Writer *w) {
   c_line(w, "/* What a loader reads about this file. */");
   c_line(w, "VTAC_KERNEL_SHARED const char __tvm_main__[] = \"%s\";",
          w->plan->func->name);
-  c_line(w, "VTAC_KERNEL_SHARED const char __vtac_module[] =");
+  c_line(w, "VTAC_KERNEL_SHARED const char __vtac_module_%s[] =",
+         w->plan->func->name);
   char *rest = arena_strdup(w->arena, w->plan->record), *row;
   while ((row = strsep(&rest, "\n")) && (*row || rest))
     c_line(w, "    %s", c_quoted(w, arena_printf(w->arena, "%s\n", row)));

@@ -178,6 +178,16 @@ static FixResult apply_arm(const Fixup *fixup) {
     case R_ARM_GOT_PREL:
       put32(fixup->at, fixup->got + (uint64_t)fixup->addend - fixup->place);
       return FIX_DONE;
+    case R_ARM_GOT32:
+      put32(fixup->at, fixup->got + (uint64_t)fixup->addend - fixup->got_base);
+      return FIX_DONE;
+    case R_ARM_GOTPC:
+      put32(fixup->at,
+            fixup->got_base + (uint64_t)fixup->addend - fixup->place);
+      return FIX_DONE;
+    case R_ARM_GOTOFF:
+      put32(fixup->at, target - (uint32_t)fixup->got_base);
+      return FIX_DONE;
     case R_ARM_CALL:
     case R_ARM_JUMP24: return branch24(fixup);
     case R_ARM_MOVW_ABS_NC: return half16(fixup, target);

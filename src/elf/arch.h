@@ -8,11 +8,12 @@
 
 /* One place to be patched. */
 typedef struct Fixup {
-  uint8_t *at;     /* in this process */
-  uint64_t place;  /* its address when the code runs */
-  uint64_t symbol; /* address meant, without the addend */
-  uint64_t got;    /* address of a pointer to the symbol */
-  uint64_t call;   /* where a call goes: the symbol, or a stub that jumps */
+  uint8_t *at;       /* in this process */
+  uint64_t place;    /* its address when the code runs */
+  uint64_t symbol;   /* address meant, without the addend */
+  uint64_t got;      /* address of a pointer to the symbol */
+  uint64_t got_base; /* of the table of these pointers */
+  uint64_t call;     /* where a call goes: the symbol, or a stub that jumps */
   int64_t addend;
   const uint64_t *high; /* what the relocation at `symbol` went, or NULL */
   uint32_t type;

@@ -160,6 +160,10 @@ static vtac_status resolve_symbol(Linker *link, int i) {
                   symbol->name);
   if (symbol->section != SHN_UNDEF) return resolve_defined(link, i);
   if (!*symbol->name) return VTAC_OK;
+  if (!strcmp(symbol->name, "_GLOBAL_OFFSET_TABLE_")) {
+    link->address[i] = run_address(link, link->got);
+    return VTAC_OK;
+  }
   void *found = link->options->lookup(link->options->self, symbol->name);
   if (!found && symbol->binding != STB_WEAK)
     return refuse(link,
@@ -208,6 +212,7 @@ static vtac_status make_fixup(const Linker *link, int target, uint64_t index,
                  .place = run_address(link, at),
                  .symbol = link->address[reloc.symbol],
                  .got = run_address(link, link->got + reloc.symbol * 8ull),
+                 .got_base = run_address(link, link->got),
                  .addend = reloc.addend,
                  .type = reloc.type};
   ret->call = outside ? run_address(link, stub_address(link, reloc.symbol))

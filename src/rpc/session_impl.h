@@ -34,7 +34,8 @@ typedef struct Timer Timer;
 typedef struct Function {
   int references;
   const Named *named;         /* a function of the server */
-  vtac_kernel_function entry; /* of compiled code in … */
+  vtac_kernel_function entry; /* of compiled code … */
+  const ModuleInfo *info;     /* which says of itself this, in … */
   Module *module;
   Timer *timer; /* measures another function */
 } Function;

@@ -62,25 +62,28 @@ void module_release(Module *module) {
 
 /* ---- Functions ---------------------------------------------------------- */
 
-static vtac_kernel_function find_entry(Module *module, const char *name,
+static const ModuleInfo *find_function(Module *module, const char *name,
                                        int depth, Module **ret_owner) {
-  const vtac_module *code = module->code;
-  vtac_kernel_function entry =
-      code->native ? native_function(code->native, &code->info, name) : NULL;
+  const NativeCode *native = module->code->native;
+  const ModuleInfo *info =
+      native ? functions_find(&native->functions, name) : NULL;
   *ret_owner = module;
-  for (int i = 0; !entry && depth && i < module->n_imports; i++)
-    entry = find_entry(module->import[i], name, depth - 1, ret_owner);
-  return entry;
+  for (int i = 0; !info && depth && i < module->n_imports; i++)
+    info = find_function(module->import[i], name, depth - 1, ret_owner);
+  return info;
 }
 
 Function *module_function(Module *module, const char *name, bool imports) {
   Module *owner;
-  vtac_kernel_function entry =
-      find_entry(module, name, imports ? MOST_DEPTH : 0, &owner);
-  Function *function = entry ? calloc(1, sizeof *function) : NULL;
+  const ModuleInfo *info =
+      find_function(module, name, imports ? MOST_DEPTH : 0, &owner);
+  Function *function = info ? calloc(1, sizeof *function) : NULL;
   if (!function) return NULL;
   owner->references++;
-  *function = (Function){.references = 1, .entry = entry, .module = owner};
+  *function = (Function){.references = 1,
+                         .entry = native_entry(owner->code->native, info),
+                         .info = info,
+                         .module = owner};
   return function;
 }
 
@@ -209,12 +212,10 @@ static vtac_status take_result(const NativeCall *call, RpcValue *ret,
 
 vtac_status native_function_call(Session *s, const Function *function,
                                  const Args *args, RpcValue *ret, Diag *diag) {
-  const vtac_module *code = function->module->code;
   NativeCall call;
   vtac_device *device;
   vtac_status status = session_device(s, &device, diag);
-  if (!status && function->entry == code->native->entry)
-    status = check_call(&code->info, device, args, diag);
+  if (!status) status = check_call(function->info, device, args, diag);
   if (status) return status;
   call.n = args->n;
   for (int i = 0; i < args->n && !status; i++)

@@ -14,7 +14,6 @@
  * at the same address. */
 #include "runtime/abi.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -425,13 +424,26 @@ typedef struct ParallelEnv {
   int32_t num_task;
 } ParallelEnv;
 
-/* Tasks run one after the other; "as many as there are workers" is one. */
+static void blame_task(int i) {
+  char text[DIAG_MESSAGE_MAX];
+  if (!current) return;
+  memcpy(text, current->message, sizeof text);
+  snprintf(current->message, sizeof current->message, "Task %d error: %.*s", i,
+           (int)sizeof text - 32, text);
+}
+
+/* Tasks run one after the other; "as many as there are workers" is one.  All
+ * of them run, whatever becomes of the others. */
 static int parallel_launch(int (*task)(int, ParallelEnv *, void *),
                            void *closure, int num_task) {
   ParallelEnv env = {NULL, num_task > 0 ? num_task : 1};
+  int result = 0;
   for (int i = 0; i < env.num_task; i++)
-    if (task(i, &env, closure)) return -1;
-  return 0;
+    if (task(i, &env, closure)) {
+      blame_task(i);
+      result = -1;
+    }
+  return result;
 }
 
 /* Waiting for others needs others. */
@@ -444,77 +456,15 @@ static int parallel_barrier(int task_id, ParallelEnv *env) {
 
 /* ---- By name ------------------------------------------------------------ */
 
-typedef void (*Function)(void);
-typedef struct Named {
-  const char *name;
-  Function function;
-} Named;
-
-static void *address(Function function) {
-  void *result;
-  memcpy(&result, &function, sizeof result);
-  return result;
-}
-
-const char *abi_service(int index, void **ret_function) {
-  static const Named services[] = {
-      {"__TVMAPISetLastError", (Function)set_last_error},
-      {"__TVMFuncCall", (Function)call_function},
-      {"__TVMBackendGetFuncFromEnv", (Function)get_function},
-      {"__TVMBackendAllocWorkspace", (Function)alloc_workspace},
-      {"__TVMBackendFreeWorkspace", (Function)free_workspace},
-      {"__TVMBackendParallelLaunch", (Function)parallel_launch},
-      {"__TVMBackendParallelBarrier", (Function)parallel_barrier},
-  };
-  enum { N = sizeof services / sizeof *services };
-  if (index < 0 || index >= N) return NULL;
-  *ret_function = address(services[index].function);
-  return services[index].name;
-}
-
-#if defined(__arm__)
-void __aeabi_unwind_cpp_pr0(void);
-#endif
-
-void *abi_function(const char *name) {
-#define NAMED(f) \
-  { #f, (Function)f }
-  static const Named functions[] = {
-    NAMED(VTATLSCommandHandle),
-    NAMED(VTALoadBuffer2D),
-    NAMED(VTAStoreBuffer2D),
-    NAMED(VTAPushGEMMOp),
-    NAMED(VTAPushALUOp),
-    NAMED(VTAUopLoopBegin),
-    NAMED(VTAUopLoopEnd),
-    NAMED(VTAUopPush),
-    NAMED(VTADepPush),
-    NAMED(VTADepPop),
-    NAMED(VTASynchronize),
-    NAMED(VTABufferAlloc),
-    NAMED(VTABufferFree),
-    NAMED(VTABufferCopy),
-    NAMED(VTABufferCPUPtr),
-    NAMED(VTAReadBarrier),
-    NAMED(VTAWriteBarrier),
-    NAMED(VTASetDebugMode),
-    NAMED(VTARuntimeShutdown),
-    NAMED(memcpy),
-    NAMED(memmove),
-    NAMED(memset),
-    NAMED(floor),
-    NAMED(floorf),
-    NAMED(fmod),
-    NAMED(fmodf),
-#if defined(__arm__)
-    NAMED(__aeabi_unwind_cpp_pr0),
-#endif
-  };
-#undef NAMED
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-    if (!strcmp(functions[i].name, name)) return address(functions[i].function);
-  return NULL;
-}
+const NamedFunction abi_services[] = {
+    {"__TVMAPISetLastError", (AbiFunction)set_last_error},
+    {"__TVMFuncCall", (AbiFunction)call_function},
+    {"__TVMBackendGetFuncFromEnv", (AbiFunction)get_function},
+    {"__TVMBackendAllocWorkspace", (AbiFunction)alloc_workspace},
+    {"__TVMBackendFreeWorkspace", (AbiFunction)free_workspace},
+    {"__TVMBackendParallelLaunch", (AbiFunction)parallel_launch},
+    {"__TVMBackendParallelBarrier", (AbiFunction)parallel_barrier},
+    {NULL, NULL}};
 
 /* ---- Life --------------------------------------------------------------- */
 

@@ -4,6 +4,8 @@
 #ifndef RUNTIME_ABI_H
 #define RUNTIME_ABI_H
 
+#include <string.h>
+
 #include "device/queue.h"
 
 /* Modules that the system loads find these functions by name. */
@@ -31,9 +33,22 @@ vtac_status abi_end(Abi *abi, int32_t code, Diag *diag);
  * many. */
 void *abi_handle(Abi *abi, BufferId buffer);
 
-/* The address of a runtime function by its C name ("VTADepPush"), or NULL. */
-void *abi_function(const char *name);
-/* Service number `index`: its context pointer's symbol; NULL past the last. */
-const char *abi_service(int index, void **ret_function);
+/* A function by its C name. */
+typedef void (*AbiFunction)(void);
+typedef struct NamedFunction {
+  const char *name;
+  AbiFunction function;
+} NamedFunction;
+
+/* The services by the symbols of their context pointers ("__TVMFuncCall");
+ * ends with a NULL name. */
+extern const NamedFunction abi_services[];
+
+/* As dlsym gives it. */
+static inline void *abi_address(AbiFunction function) {
+  void *address;
+  memcpy(&address, &function, sizeof address);
+  return address;
+}
 
 #endif

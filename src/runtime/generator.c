@@ -6,7 +6,7 @@
  * that belongs to the folder of an installed program; and where the system
  * looks for libraries.  Once loaded it is never unloaded, because LLVM does not
  * survive that; loading it again costs a look-up. */
-#define _GNU_SOURCE /* dladdr, memfd_create, secure_getenv */
+#define _GNU_SOURCE /* dladdr, secure_getenv */
 #include "runtime/generator.h"
 
 #include <dlfcn.h>

@@ -6,18 +6,19 @@
  * changed and loaded again is a new one, and nothing can replace the file in
  * between.  It must find the VTA functions in the program or in libvtac, and
  * they must be ours. */
-#define _GNU_SOURCE /* dladdr, memfd_create, secure_getenv */
+#define _GNU_SOURCE /* dladdr1, dlinfo, memfd_create */
 #include "runtime/image.h"
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "runtime/abi.h"
+#include "runtime/externs.h"
 
 struct Image {
   ElfImage *linked; /* one of the two */
@@ -29,7 +30,7 @@ struct Image {
 
 static void *lookup(void *self, const char *name) {
   (void)self;
-  return abi_function(name);
+  return extern_function(name);
 }
 
 static vtac_status link_object(Arena *scratch, const ElfFile *file,
@@ -45,7 +46,7 @@ static vtac_status link_object(Arena *scratch, const ElfFile *file,
 static vtac_status offer_functions(const ElfFile *file, Diag *diag) {
   static const char probe[] = "VTATLSCommandHandle";
   Dl_info self;
-  void *ours = abi_function(probe), *found = dlsym(RTLD_DEFAULT, probe);
+  void *ours = extern_function(probe), *found = dlsym(RTLD_DEFAULT, probe);
   if (!found && dladdr(ours, &self)) {
     dlopen(self.dli_fname, RTLD_NOLOAD | RTLD_NOW | RTLD_GLOBAL);
     found = dlsym(RTLD_DEFAULT, probe);
@@ -84,13 +85,13 @@ static vtac_status load_library(const ElfFile *file, Image *image, Diag *diag) {
 
 /* A symbol of the library's dependencies is none of the module's. */
 static void *library_symbol(void *library, const char *name) {
-  Dl_info symbol, own;
+  Dl_info info;
+  struct link_map *own, *owner;
   void *address = dlsym(library, name);
-  void *dynamic = dlsym(library, "__tvm_main__");
-  if (!address || !dladdr(address, &symbol)) return NULL;
-  if (dynamic && dladdr(dynamic, &own) && own.dli_fbase != symbol.dli_fbase)
+  if (!address || dlinfo(library, RTLD_DI_LINKMAP, &own) ||
+      !dladdr1(address, &info, (void **)&owner, RTLD_DL_LINKMAP))
     return NULL;
-  return address;
+  return own == owner ? address : NULL;
 }
 
 /* ---- Either ------------------------------------------------------------- */

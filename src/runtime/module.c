@@ -79,7 +79,10 @@ void module_retain(vtac_module *module) {
 
 void vtac_module_free(vtac_module *module) {
   if (!module || atomic_fetch_sub(&module->references, 1) > 1) return;
-  native_unload(module->native);
+  if (module->whole)
+    vtac_module_free(module->whole);
+  else
+    native_unload(module->native);
   arena_clear(&module->arena);
   free(module);
 }
@@ -113,17 +116,25 @@ vtac_status module_evaluate(const vtac_module *module, vtac_device *device,
 
 /* Runs as it did last time with these arrays, if it did; else evaluates the
  * function and remembers what came of it. */
+static vtac_status refuse_run(const vtac_module *module, Diag *diag) {
+  if (module->native->image)
+    return diag_set(diag, D_ARGUMENT,
+                    "'%s' holds several functions, the first is '%s'; say "
+                    "which one is meant",
+                    module->info.name, module->native->functions.at[0].name);
+  return diag_set(diag, D_ARGUMENT,
+                  "module '%s' was only described, not loaded",
+                  module->info.name);
+}
+
 static vtac_status run(const vtac_module *module, vtac_device *device, int n,
                        vtac_array *const *args, Diag *diag) {
   vtac_status status = module_check_args(module, device, n, args, diag);
   if (status) return status;
   queue_begin(device->queue);
-  if (!module->native && !module->func)
-    return diag_set(diag, D_ARGUMENT,
-                    "module '%s' was only described, not loaded",
-                    module->info.name);
-  if (module->native)
-    return native_run(module->native, &module->info, device, n, args, diag);
+  if (!module->entry && !module->func) return refuse_run(module, diag);
+  if (module->entry)
+    return native_run(module->entry, &module->info, device, n, args, diag);
   if (!module->fixed)
     return module_evaluate(module, device, n, args, NULL, diag);
   const ReplayKey key = {(vtac_module *)module, n, args};

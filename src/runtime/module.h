@@ -13,9 +13,11 @@
 struct vtac_module {
   Arena arena;
   ModuleInfo info;
-  const Func *func;     /* NULL if the module was not built here */
-  EvalProgram *program; /* likewise */
-  NativeCode *native;   /* NULL: the evaluator runs the function */
+  const Func *func;           /* NULL if the module was not built here */
+  EvalProgram *program;       /* likewise */
+  NativeCode *native;         /* what a file holds; NULL if built here */
+  vtac_kernel_function entry; /* NULL: the evaluator runs the function */
+  vtac_module *whole; /* whose function this is, with its code; or NULL */
   bool fixed; /* its calls depend on which arrays it gets, not on their data */
   atomic_int references;
 };

@@ -190,6 +190,15 @@ char *vtac_module_c_source(const vtac_module *module,
 
 /* ---- Loading ------------------------------------------------------------ */
 
+/* Makes the function, or none, the one that runs. */
+static void choose(vtac_module *module, const ModuleInfo *info,
+                   const char *file) {
+  module->info = info ? *info
+                      : (ModuleInfo){.name = arena_strdup(&module->arena, file),
+                                     .origin = ""};
+  module->entry = info ? native_entry(module->native, info) : NULL;
+}
+
 /* With `code`, else only what it says of itself. */
 static bool load_into(vtac_module *module, const FileBytes *file,
                       const char *name, bool code, Diag *diag) {
@@ -199,12 +208,10 @@ static bool load_into(vtac_module *module, const FileBytes *file,
     *diag = trap.diag;
     return false;
   }
-  if (code)
-    module->native = native_load(&module->arena, file->bytes, file->size, name,
-                                 &module->info);
-  else
-    module->info =
-        native_describe(&module->arena, file->bytes, file->size, name);
+  module->native = (code ? native_load : native_describe)(
+      &module->arena, file->bytes, file->size, name);
+  choose(module, functions_find(&module->native->functions, "__tvm_main__"),
+         name);
   module->arena.trap = NULL;
   return true;
 }
@@ -268,12 +275,67 @@ vtac_module *vtac_module_describe(const char *path, vtac_error *error) {
   Diag diag;
   vtac_module *module = NULL;
   if (is_missing(path, "vtac_module_describe", "path", error)) return NULL;
-  if (!file_read(path, &file, &diag)) {
+  if (!read_code(path, &file, &diag)) {
     module = module_of(&file, path, false, &diag);
     free(file.bytes);
   }
   if (!module) report_error(error, &diag);
   return module;
+}
+
+/* ---- One of several functions ------------------------------------------- */
+
+const char *vtac_module_function_name(const vtac_module *module, int index) {
+  if (!module || index < 0) return NULL;
+  if (!module->native) return index ? NULL : module->info.name;
+  const FunctionList *list = &module->native->functions;
+  return index < list->n ? list->at[index].name : NULL;
+}
+
+static void no_function(const vtac_module *module, const char *name,
+                        Diag *diag) {
+  Trap trap;
+  Arena arena;
+  arena_init(&arena, &trap);
+  if (setjmp(trap.here))
+    *diag = trap.diag;
+  else
+    diag_set(diag, D_ARGUMENT, "'%s' has no function '%s'; it has %s",
+             module->info.name, name,
+             module->native ? functions_text(&arena, &module->native->functions)
+                            : module->info.name);
+  arena_clear(&arena);
+}
+
+vtac_module *vtac_module_function(vtac_module *module, const char *name,
+                                  vtac_error *error) {
+  static const char call[] = "vtac_module_function";
+  Diag diag;
+  if (is_missing(module, call, "module", error) ||
+      is_missing(name, call, "name", error))
+    return NULL;
+  bool own = !strcmp(name, module->info.name);
+  const ModuleInfo *info =
+      module->native ? functions_find(&module->native->functions, name) : NULL;
+  vtac_module *function = info && !own ? calloc(1, sizeof *function) : module;
+  if (!info && !own) {
+    no_function(module, name, &diag);
+    report_error(error, &diag);
+    return NULL;
+  }
+  if (!function) {
+    diag_set(&diag, D_NO_MEMORY, "cannot allocate a module");
+    report_error(error, &diag);
+    return NULL;
+  }
+  module_retain(module);
+  if (function == module) return module;
+  *function = (vtac_module){.info = *info,
+                            .native = module->native,
+                            .entry = native_entry(module->native, info),
+                            .whole = module,
+                            .references = 1};
+  return function;
 }
 
 /* ---- Compiling in the process ------------------------------------------- */

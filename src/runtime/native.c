@@ -2,53 +2,18 @@
 /* Loading compiled functions and calling them by the packed convention. */
 #include "runtime/native.h"
 
-#include <ctype.h>
-#include <elf.h>
 #include <string.h>
 
 #include "base/trap.h"
 #include "runtime/abi.h"
 #include "runtime/objects.h"
 
-enum { MOST_NAME = 256 };
-
 /* ---- Loading ------------------------------------------------------------ */
 
-/* The text at __tvm_main__, if it is data and the name of a function. */
-static const char *main_name(Arena *arena, const ElfFile *file) {
-  size_t size;
-  const ElfSymbol *symbol = elf_find(file, "__tvm_main__");
-  const char *text = symbol && symbol->type == STT_OBJECT
-                         ? (const char *)elf_contents(file, symbol, &size)
-                         : NULL;
-  size_t length = text ? strnlen(text, size) : 0;
-  if (!length || length == size || length > MOST_NAME) return NULL;
-  for (size_t i = 0; i < length; i++)
-    if (!isalnum((unsigned char)text[i]) && text[i] != '_') return NULL;
-  return arena_strdup(arena, text);
-}
-
-/* Objects of other compilers say no more than their function's name. */
-static ModuleInfo read_info(Arena *arena, const ElfFile *file) {
-  size_t size;
-  const ElfSymbol *symbol = elf_find(file, RECORD_SYMBOL);
-  const char *text =
-      symbol ? (const char *)elf_contents(file, symbol, &size) : NULL;
-  if (text) return record_parse(arena, text, size, file->name);
-  const char *name = main_name(arena, file);
-  if (!name)
-    fail(arena, D_MODULE_FILE,
-         "'%s' is no module: it has neither %s nor __tvm_main__", file->name,
-         RECORD_SYMBOL);
-  return (ModuleInfo){.name = name, .accelerator = true, .origin = ""};
-}
-
 static void fill_services(const Image *image) {
-  void *function;
-  const char *name;
-  for (int i = 0; (name = abi_service(i, &function)); i++) {
-    void **at = image_pointer(image, name);
-    if (at) *at = function;
+  for (const NamedFunction *service = abi_services; service->name; service++) {
+    void **at = image_pointer(image, service->name);
+    if (at) *at = abi_address(service->function);
   }
   void **context = image_pointer(image, "__tvm_module_ctx");
   if (context) *context = (void *)(uintptr_t)image;
@@ -66,46 +31,53 @@ static void check(Arena *arena, vtac_status status, const Diag *diag) {
   if (status) fail(arena, diag->id, "%s", diag->message);
 }
 
-NativeCode *native_load(Arena *arena, const void *bytes, size_t size,
-                        const char *name, ModuleInfo *ret_info) {
+static ElfFile open_file(Arena *arena, const void *bytes, size_t size,
+                         const char *name) {
   ElfFile file;
   Diag diag;
-  NativeCode *native = ARENA_NEW(arena, NativeCode);
   check(arena, elf_open(arena, bytes, size, name, &file, &diag), &diag);
-  ModuleInfo info = read_info(arena, &file);
-  const ElfSymbol *symbol = elf_find(&file, info.name);
-  if (!symbol || symbol->type != STT_FUNC)
-    fail(arena, D_MODULE_FILE, "'%s' does not define its function '%s'", name,
-         info.name);
-  check(arena, image_open(arena, &file, &native->image, &diag), &diag);
-  native->entry = entry_of(native->image, info.name);
-  if (!native->entry) {
+  return file;
+}
+
+/* All functions are there, or the file is refused. */
+static void find_entries(Arena *arena, NativeCode *native) {
+  for (int i = 0; i < native->functions.n; i++) {
+    const char *name = native->functions.at[i].name;
+    native->entry[i] = entry_of(native->image, name);
+    if (native->entry[i]) continue;
     image_close(native->image);
-    fail(arena, D_MODULE_FILE, "'%s' does not define its function '%s'", name,
-         info.name);
+    fail(arena, D_MODULE_FILE, "function '%s' is not code", name);
   }
+}
+
+NativeCode *native_load(Arena *arena, const void *bytes, size_t size,
+                        const char *name) {
+  Diag diag;
+  NativeCode *native = ARENA_NEW(arena, NativeCode);
+  ElfFile file = open_file(arena, bytes, size, name);
+  native->functions = functions_read(arena, &file);
+  native->entry = ARENA_ARRAY(arena, vtac_kernel_function, native->functions.n);
+  check(arena, image_open(arena, &file, &native->image, &diag), &diag);
+  find_entries(arena, native);
   fill_services(native->image);
-  *ret_info = info;
   return native;
 }
 
-ModuleInfo native_describe(Arena *arena, const void *bytes, size_t size,
-                           const char *name) {
-  ElfFile file;
-  Diag diag;
-  check(arena, elf_open(arena, bytes, size, name, &file, &diag), &diag);
-  return read_info(arena, &file);
+NativeCode *native_describe(Arena *arena, const void *bytes, size_t size,
+                            const char *name) {
+  NativeCode *native = ARENA_NEW(arena, NativeCode);
+  ElfFile file = open_file(arena, bytes, size, name);
+  native->functions = functions_read(arena, &file);
+  return native;
 }
 
 void native_unload(NativeCode *native) {
   if (native) image_close(native->image);
 }
 
-vtac_kernel_function native_function(const NativeCode *native,
-                                     const ModuleInfo *info, const char *name) {
-  if (!strcmp(name, "__tvm_main__") || !strcmp(name, info->name))
-    return native->entry;
-  return entry_of(native->image, name);
+vtac_kernel_function native_entry(const NativeCode *native,
+                                  const ModuleInfo *info) {
+  return native->entry ? native->entry[info - native->functions.at] : NULL;
 }
 
 /* ---- Calling ------------------------------------------------------------ */
@@ -169,7 +141,7 @@ static vtac_status pack(NativeCall *call, int i, const ModuleInfo *info,
   return host_memory(device, array, &tensor->data, diag);
 }
 
-vtac_status native_run(const NativeCode *native, const ModuleInfo *info,
+vtac_status native_run(vtac_kernel_function entry, const ModuleInfo *info,
                        vtac_device *device, int n, vtac_array *const *args,
                        Diag *diag) {
   NativeCall call;
@@ -182,5 +154,5 @@ vtac_status native_run(const NativeCode *native, const ModuleInfo *info,
     vtac_status status = pack(&call, i, info, device, args[i], diag);
     if (status) return status;
   }
-  return native_call(native->entry, device, &call, diag);
+  return native_call(entry, device, &call, diag);
 }

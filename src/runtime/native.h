@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NativeCode: a packed entry point, and how it is called. */
+/* NativeCode: packed functions out of a file, and how they are called. */
 #ifndef RUNTIME_NATIVE_H
 #define RUNTIME_NATIVE_H
 
 #include "device/queue.h"
+#include "runtime/functions.h"
 #include "runtime/image.h"
-#include "runtime/record.h"
 #include "vtac/kernel.h"
 #include "vtac/runtime.h"
 
 typedef struct NativeCode {
-  Image *image;
-  vtac_kernel_function entry;
+  Image *image; /* NULL: the file was only read */
+  FunctionList functions;
+  vtac_kernel_function *entry; /* of each function */
 } NativeCode;
 
-/* Code out of the bytes of an object or a shared library, and what the file
- * says of itself; both in `arena`, to whose trap errors jump. */
+/* Code out of the bytes of an object or a shared library, in `arena`, to whose
+ * trap errors jump. */
 NativeCode *native_load(Arena *arena, const void *bytes, size_t size,
-                        const char *name, ModuleInfo *ret_info);
+                        const char *name);
 /* What the file says of itself, without its code, for any machine. */
-ModuleInfo native_describe(Arena *arena, const void *bytes, size_t size,
-                           const char *name);
+NativeCode *native_describe(Arena *arena, const void *bytes, size_t size,
+                            const char *name);
 void native_unload(NativeCode *native); /* NULL is fine */
 
 /* One call by the packed convention.  A tensor on the accelerator has its
@@ -37,12 +38,12 @@ typedef struct NativeCall {
 /* Calls `entry` with the arguments as they are. */
 vtac_status native_call(vtac_kernel_function entry, vtac_device *device,
                         NativeCall *call, Diag *diag);
-/* The module's function of that name, which may be __tvm_main__; or NULL. */
-vtac_kernel_function native_function(const NativeCode *native,
-                                     const ModuleInfo *info, const char *name);
+/* The entry of a function in the list; NULL if there is no code. */
+vtac_kernel_function native_entry(const NativeCode *native,
+                                  const ModuleInfo *info);
 
 /* Calls the function with arrays that have been checked. */
-vtac_status native_run(const NativeCode *native, const ModuleInfo *info,
+vtac_status native_run(vtac_kernel_function entry, const ModuleInfo *info,
                        vtac_device *device, int n, vtac_array *const *args,
                        Diag *diag);
 

@@ -163,8 +163,8 @@ static vtac_status run_recorded(Recorder *recorder, const vtac_module *module,
   queue_set_trace(device->queue,
                   (QueueTrace){.self = recorder, .stream = on_stream});
   vtac_status status =
-      module->native
-          ? native_run(module->native, &module->info, device, n, arrays, diag)
+      module->entry
+          ? native_run(module->entry, &module->info, device, n, arrays, diag)
           : module_evaluate(module, device, n, arrays, sites, diag);
   return status ? status : recorder->status;
 }
@@ -187,7 +187,11 @@ static vtac_status record_on_device(Recorder *recorder,
   return status;
 }
 
-static vtac_status check_module(const ModuleInfo *info, Diag *diag) {
+static vtac_status check_module(const vtac_module *module, Diag *diag) {
+  const ModuleInfo *info = &module->info;
+  if (!module->entry && !module->program)
+    return diag_set(diag, D_ARGUMENT, "module '%s' has no code that could run",
+                    info->name);
   if (info->accelerator && info->has_config && info->has_params) return VTAC_OK;
   return diag_set(diag, D_ARGUMENT,
                   "module '%s' does not say what it runs on an accelerator",
@@ -199,7 +203,7 @@ vtac_status profile_record_module(vtac_profile *profile,
                                   vtac_error *error) {
   Diag diag;
   Recorder recorder = {profile, VTAC_OK, &diag};
-  vtac_status status = check_module(&module->info, &diag);
+  vtac_status status = check_module(module, &diag);
   if (!status && module->program)
     status = sites_new(module->func, &profile->sites, &diag);
   if (status) return report_error(error, &diag);

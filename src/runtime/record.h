@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ModuleInfo: what a module says about itself, and the text that carries it in
- * saved files under the symbol __vtac_module:
+ * saved files under the symbol __vtac_module_FUNCTION:
  *
  *   vtac-module 1
  *   function my_gemm
@@ -18,7 +18,7 @@
 #include "hw/config.h"
 #include "native/plan.h"
 
-#define RECORD_SYMBOL "__vtac_module"
+#define RECORD_PREFIX "__vtac_module_"
 
 typedef struct ModuleParam {
   const char *name, *type_name;

@@ -38,7 +38,7 @@ V __TVMBackendGetFuncFromEnv
 V __TVMFuncCall
 V __tvm_main__
 V __tvm_module_ctx
-V __vtac_module
+V __vtac_module_my_gemm
 T my_gemm
 b .tvm_func.__tvm_set_device
 t my_gemm_compute_

@@ -6,7 +6,7 @@
 
 #include "base/trap.h"
 #include "elf/elf.h"
-#include "runtime/record.h"
+#include "runtime/functions.h"
 
 static void *any_function(void *self, const char *name) {
   return name[0] ? self : NULL;
@@ -23,13 +23,6 @@ static void link_file(Arena *arena, const ElfFile *file) {
   elf_image_free(image);
 }
 
-static void read_record(Arena *arena, const ElfFile *file) {
-  size_t size;
-  const ElfSymbol *symbol = elf_find(file, RECORD_SYMBOL);
-  const uint8_t *text = symbol ? elf_contents(file, symbol, &size) : NULL;
-  if (text) record_parse(arena, (const char *)text, size, file->name);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -41,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!setjmp(trap.here) &&
       !elf_open(&arena, data, size, "fuzz", &file, &diag)) {
     link_file(&arena, &file);
-    read_record(&arena, &file);
+    FunctionList list = functions_read(&arena, &file);
+    functions_text(&arena, &list);
   }
   arena_clear(&arena);
   return 0;

@@ -33,8 +33,8 @@ _vtac() {
   local general="--help --version"
   local common="--config --emit --no-run --seed --stats --quiet --dump-after
     --dump-dir --time-passes --board --sim --sim-path --trace --report --plot
-    --plot-cycles --exec --explain --insns --output --target --load --rpc
-    --rpc-key --rpc-tracker --rpc-secret-file $general"
+    --plot-cycles --exec --explain --insns --output --target --load
+    --function --rpc --rpc-key --rpc-tracker --rpc-secret-file $general"
   local words
   COMPREPLY=()
   # "--emit=vta" arrives as three words.
@@ -57,6 +57,7 @@ _vtac() {
     --batch | --in | --out | --tile | --shift | --seed | --in-channels | \
       --out-channels | --size | --kernel | --pad | --stride | --vthreads | \
       --seconds | --jobs | --groups | --channels | --window | --extra | --plot-cycles | --rpc-key | \
+      --function | --arg | \
       --key | --port | --port-end | --sessions | --waiting | --memory | \
       --storage | --files | --packet | --*-timeout | --cpu-time | --connections)
       return ;;
@@ -86,7 +87,11 @@ _vtac() {
             mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
               compgen -f -- "$word")
             return ;;
-          run) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+          run)
+            words="--list --arg $common"
+            mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"
+              compgen -f -- "$word")
+            return ;;
           asm | disasm | stream | step)
             words=$(_vtac_stream "${COMP_WORDS[1]}")" $general"
             mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"

@@ -97,7 +97,10 @@ complete -c vtac -n $operators -l rpc-tracker -x \
 complete -c vtac -n $operators -l rpc-secret-file -r -F \
     -d 'File of the secret of the server'
 complete -c vtac -n $operators -l load -r -F -d 'Run the module of a file'
+complete -c vtac -n $operators -l function -x -d 'Which function of the file'
 complete -c vtac -n $run -F
+complete -c vtac -n $run -l list -d 'Say which functions the file holds'
+complete -c vtac -n $run -l arg -x -d 'TYPE:AxBxC of an argument'
 complete -c vtac -n $operators -l board -r -F -a '(vtac board)' -d 'Board to run on'
 complete -c vtac -n $operators -l sim -x -a 'fsim tsim' -d 'Simulator'
 complete -c vtac -n $operators -l sim-path -x -a 'fast portable plain avx2 avx512vnni neondot' \

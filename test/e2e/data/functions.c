@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packed functions as other compilers write them, of which nothing is known but
+ * their names: out = in + 1 and out = -in, of int32 in host memory.  With BLOB,
+ * the library's list of modules, as 8-byte words. */
+#include <math.h>
+#include <stdint.h>
+
+#include "vtac/kernel.h"
+
+VTAC_KERNEL_SHARED vtac_TVMAPISetLastError __TVMAPISetLastError;
+
+#ifdef BLOB
+extern const struct {
+  uint64_t size, entries, length;
+  char key[sizeof BLOB - 1];
+} __tvm_dev_mblob;
+__typeof__(__tvm_dev_mblob) __tvm_dev_mblob = {16 + sizeof BLOB - 1, 1,
+                                               sizeof BLOB - 1, BLOB};
+#endif
+
+static int32_t each(vtac_kernel_value *args, int32_t *codes, int32_t n,
+                    int32_t factor, int32_t addend) {
+  const vtac_kernel_tensor *in = args[0].v_handle, *out = args[1].v_handle;
+  if (n != 2 || codes[0] != VTAC_KERNEL_TENSOR ||
+      in->device_type != VTAC_KERNEL_CPU) {
+    __TVMAPISetLastError("Assert fail: two tensors in host memory");
+    return -1;
+  }
+  for (int64_t i = 0; i < in->shape[0]; i++)
+    ((int32_t *)out->data)[i] =
+        ((const int32_t *)in->data)[i] * factor + addend;
+  return 0;
+}
+
+#define ENTRY(name, factor, addend)                                         \
+  int32_t name(vtac_kernel_value *args, int32_t *codes, int32_t n,          \
+               vtac_kernel_value *ret, int32_t *ret_code, void *resource);  \
+  int32_t name(vtac_kernel_value *args, int32_t *codes, int32_t n,          \
+               vtac_kernel_value *ret, int32_t *ret_code, void *resource) { \
+    (void)ret, (void)ret_code, (void)resource;                              \
+    return each(args, codes, n, factor, addend);                            \
+  }
+ENTRY(add_one, 1, 1)
+ENTRY(negate, -1, (int32_t)floor(0.5))
