@@ -74,6 +74,34 @@ static void print_passes(void) {
     printf("| `%s` | %s | %s | %s |\n", name, what, needs, establishes);
 }
 
+static const char order_of_work[] =
+    "\n## What orders the accelerator's work\n\n"
+    "Load, compute and store unit run at their own speed. Three rules make "
+    "every result\nindependent of it:\n\n"
+    "1. **Inside a virtual thread, work is done in the order of the program.** "
+    "`CoProcSync`\n   links every piece of work with the one before it, also "
+    "around the ends of loops: the\n   unit of the first pushes a token that "
+    "the unit of the second pops. So a piece begins when\n   everything "
+    "before it has ended, whatever the two have in common, on chip or in "
+    "DRAM.\n   Between load and store unit there is no queue; their tokens "
+    "go by way of the compute\n   unit. A result that is stored to DRAM and "
+    "loaded again (read after write), and the next\n   store to the same "
+    "place (write after read), need nothing else.\n"
+    "2. **Work of different threads is in no order,** but for what one unit "
+    "does. Tokens are\n   repeated with the work, so each thread has its own. "
+    "Therefore no thread writes what\n   another uses: each has its copy of "
+    "what is allocated inside it, on chip\n   (`InjectVirtualThread`) and in "
+    "DRAM (`LiftThreadBuffers`), and a part to itself of what\n   they write "
+    "outside. All of them together are one piece of work for what stands "
+    "around\n   them.\n"
+    "3. **A buffer takes over the memory of another only where rule 1 orders "
+    "the two:** inside\n   one thread while threads are still whole "
+    "(`EarlyRewrite`), outside of threads later on\n   (`StorageRewrite`, to "
+    "which interleaved threads are a single step). What transfers use\n   in "
+    "DRAM is never shared.\n\n"
+    "`hw/verify.c` proves each stream free of races by itself, and the random "
+    "tests hold these\nrules to its proof.";
+
 static int print_page(vtac_context *context) {
   Order general = {0}, vta = {0}, built = {0};
   lower(context, 0, &general);
@@ -98,6 +126,7 @@ static int print_page(vtac_context *context) {
   print_order(&built, &vta, &general);
   puts("\n## What each pass does\n");
   print_passes();
+  puts(order_of_work);
   return 0;
 }
 

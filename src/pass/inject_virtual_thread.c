@@ -14,6 +14,12 @@
  * depend on the thread is told by the tag: "vthread" does, "cthread" not.  A
  * nest that a pragma marks for a later pass is one piece.
  *
+ * Tokens are repeated with the work that they order, so they order each thread
+ * by itself and say nothing about two.  What is true of the order of statements
+ * before this pass is therefore not true after it: StorageRewrite would give
+ * the memory that thread 1 still reads to a buffer that thread 0 writes later
+ * on.  An annotation around the threads keeps it from that.
+ *
  * As in TVM 0.9, of which two properties show in dumps and are kept: the shape
  * of a buffer that was copied is its size times itself, and thread * size is
  * left unfolded.  Threads inside threads are expanded from the inside out.
@@ -475,6 +481,26 @@ static const Stmt *expand_thread(const PassContext *context, const Attr *attr,
 
 /* ---- The pass ----------------------------------------------------------- */
 
+typedef struct Work {
+  Walker walker;
+  bool found;
+} Work;
+
+static void find_work(Walker *walker, const Stmt *stmt) {
+  if (!strcmp(AS(Attr, stmt)->key, "coproc_scope"))
+    ((Work *)walker)->found = true;
+  walk_stmt_children(walker, stmt);
+}
+
+/* Are there several threads, and do they give work to the accelerator? */
+static bool has_unordered_work(const Attr *attr) {
+  static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = find_work};
+  Work work = {{NULL, stmts}, false};
+  if (threads_share(attr) || is_const(attr->value, 1)) return false;
+  walk_stmt(&work.walker, attr->body);
+  return work.found;
+}
+
 typedef struct Injector {
   Rewriter rw;
   const PassContext *context;
@@ -491,7 +517,10 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
     fail(rw->arena, D_VIRTUAL_THREAD,
          "virtual thread '%s' needs a constant extent of at least 1",
          iter->var->hint);
-  return expand_thread(((Injector *)rw)->context, attr, threads->value);
+  stmt = expand_thread(((Injector *)rw)->context, attr, threads->value);
+  if (!has_unordered_work(attr)) return stmt;
+  return make_attr(rw->arena, attr->node, INTERLEAVED_THREADS, attr->value,
+                   stmt);
 }
 
 const Func *pass_inject_virtual_thread(const PassContext *context,

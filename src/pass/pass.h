@@ -33,6 +33,11 @@ const Func *func_with_body(Arena *arena, const Func *func, const Stmt *body);
  * the thread? */
 bool threads_share(const Attr *virtual_thread);
 
+/* The annotation that InjectVirtualThread leaves for StorageRewrite around
+ * threads whose work for the accelerator it has interleaved: nothing orders
+ * the work of one of them behind that of another. */
+#define INTERLEAVED_THREADS "interleaved_threads"
+
 #define PASS(name, function, ...) \
   const Func *function(const PassContext *context, const Func *func);
 #include "pass/passes.def"

@@ -9,6 +9,8 @@
  * ideas. */
 #include "pass/storage_rewrite.h"
 
+#include <string.h>
+
 #include "base/trap.h"
 #include "ir/build.h"
 #include "ir/traverse.h"
@@ -114,33 +116,33 @@ static const Stmt *redirect_scope(Rewriter *rw, const Stmt *stmt) {
   return with_body(rw->arena, rebuilt, body);
 }
 
+/* The mark of interleaved threads has served. */
+static const Stmt *redirect_attr(Rewriter *rw, const Stmt *stmt) {
+  const Attr *attr = AS(Attr, stmt);
+  if (!strcmp(attr->key, INTERLEAVED_THREADS))
+    return rewrite_stmt(rw, attr->body);
+  return redirect_scope(rw, stmt);
+}
+
 static const Stmt *drop_allocate(Rewriter *rw, const Stmt *stmt) {
   return rewrite_stmt(rw, AS(Allocate, stmt)->body);
 }
 
-const Stmt *storage_rewrite(const PassContext *context, const Stmt *body,
-                            Diag *ret_why) {
+const Func *pass_storage_rewrite(const PassContext *context, const Func *func) {
   static const ExprRewrite exprs[EXPR_KINDS] = {
       [VAR] = redirect_var, [LOAD] = redirect_load, [CALL] = redirect_call};
   static const StmtRewrite stmts[STMT_KINDS] = {[STORE] = redirect_store,
-                                                [ATTR] = redirect_scope,
+                                                [ATTR] = redirect_attr,
                                                 [FOR] = redirect_scope,
                                                 [ALLOCATE] = drop_allocate};
   StorageEvents events;
   StoragePlan plan;
-  storage_liveness(context->scratch, body, &events);
-  if (events.vars.n == 0) return body;
-  if (!storage_plan(context, &events, &plan, ret_why)) return NULL;
+  storage_liveness(context->scratch, func->body, &events);
+  storage_plan(context, &events, &plan);
   Redirect redirect = {
       .rw = {context->arena, exprs, stmts}, .events = &events, .plan = &plan};
   ptrmap_init(&redirect.buffers, context->scratch);
-  body = rewrite_stmt(&redirect.rw, body);
-  return wrap_allocations(&redirect, NULL, body);
-}
-
-const Func *pass_storage_rewrite(const PassContext *context, const Func *func) {
-  Diag why;
-  const Stmt *body = storage_rewrite(context, func->body, &why);
-  if (!body) fail(context->arena, why.id, "%s", why.message);
-  return func_with_body(context->arena, func, body);
+  const Stmt *body = rewrite_stmt(&redirect.rw, func->body);
+  return func_with_body(context->arena, func,
+                        wrap_allocations(&redirect, NULL, body));
 }

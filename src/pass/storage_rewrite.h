@@ -5,7 +5,6 @@
 #ifndef PASS_STORAGE_REWRITE_H
 #define PASS_STORAGE_REWRITE_H
 
-#include "base/diag.h"
 #include "base/vec.h"
 #include "pass/pass.h"
 
@@ -18,6 +17,7 @@ typedef struct StorageEntry {
   bool tagged; /* a memory of the accelerator: "local.acc_buffer" */
   DType type;
   int64_t bits;   /* its size; 0: not constant */
+  int64_t copies; /* threads that have one each */
   int64_t offset; /* bits in front of it in a merged allocation */
   bool merged;    /* into an earlier entry of its scope */
   bool named;     /* of a variable that is named; for it alone */
@@ -57,14 +57,9 @@ typedef struct StoragePlan {
   VEC(StorageEntry *) entries; /* in order of creation */
 } StoragePlan;
 
-/* Decides where the buffers live.  False when that is not possible; `ret_why`
- * then says why. */
-bool storage_plan(const PassContext *context, StorageEvents *events,
-                  StoragePlan *ret, Diag *ret_why);
-
-/* The whole pass on a body.  NULL, with the reason, when a memory is too
- * small or scopes are nested too deeply. */
-const Stmt *storage_rewrite(const PassContext *context, const Stmt *body,
-                            Diag *ret_why);
+/* Decides where the buffers live.  Fails where a memory is too small or the
+ * size of a buffer in it is not known. */
+void storage_plan(const PassContext *context, StorageEvents *events,
+                  StoragePlan *ret);
 
 #endif

@@ -2,7 +2,7 @@
 /* StorageRewrite, first step: when each allocated buffer lives.
  *
  * The program becomes a sequence of events: leaf statements, and a begin and
- * an end for each scope (loop, branch, let, assertion, virtual thread).  A
+ * an end for each scope (loop, branch, let, assertion, virtual threads).  A
  * buffer allocated at nesting level L is touched by the event at level L
  * around the access: a buffer allocated outside a loop and used inside it is
  * touched by the loop as a whole, for it has to outlive all iterations.
@@ -10,6 +10,10 @@
  * A buffer dies at the last event that touches it, and is born at the first
  * (the begin, if that is a scope).  Annotations other than virtual threads,
  * sequences and allocations open no scope.
+ *
+ * Interleaved threads are one event for every buffer that they use, allocated
+ * outside or inside: at no point between their first statement and their last
+ * one can a buffer be said to be dead, for another thread may be behind.
  *
  * A variable in ordinary memory that an external call names is marked: work
  * that is only queued reads or writes it later.
@@ -29,6 +33,8 @@ typedef struct Linear {
   Arena *arena;
   StorageEvents *events;
   VEC(VarVec) open; /* what each open scope or leaf touches at its level */
+  const Attr *interleaved; /* threads that are open, the outermost, or NULL */
+  int interleaved_level;
 } Linear;
 
 static void touch(Linear *linear, const Var *var) {
@@ -108,8 +114,19 @@ static void on_scope(Walker *walker, const Stmt *stmt) {
            (StorageEvent){.stmt = stmt, .pair = -pair, .touched = touched});
 }
 
+static void on_interleaved(Linear *linear, const Attr *attr) {
+  if (!linear->interleaved) {
+    linear->interleaved = attr;
+    linear->interleaved_level = linear->open.n;
+  }
+  on_scope(&linear->walker, &attr->s);
+  if (linear->interleaved == attr) linear->interleaved = NULL;
+}
+
 static void on_attr(Walker *walker, const Stmt *stmt) {
-  if (!strcmp(AS(Attr, stmt)->key, "virtual_thread"))
+  if (!strcmp(AS(Attr, stmt)->key, INTERLEAVED_THREADS))
+    on_interleaved((Linear *)walker, AS(Attr, stmt));
+  else if (!strcmp(AS(Attr, stmt)->key, "virtual_thread"))
     on_scope(walker, stmt);
   else
     walk_stmt_children(walker, stmt);
@@ -119,7 +136,8 @@ static void on_allocate(Walker *walker, const Stmt *stmt) {
   Linear *linear = (Linear *)walker;
   const Allocate *allocate = AS(Allocate, stmt);
   StorageVar *info = ARENA_NEW(linear->arena, StorageVar);
-  *info = (StorageVar){.allocate = allocate, .level = linear->open.n};
+  int level = linear->interleaved ? linear->interleaved_level : linear->open.n;
+  *info = (StorageVar){.allocate = allocate, .level = level};
   ptrmap_set(&linear->events->vars, allocate->var, info);
   walk_stmt_children(walker, stmt);
 }
@@ -159,7 +177,7 @@ void storage_liveness(Arena *arena, const Stmt *stmt, StorageEvents *ret) {
       [ASSERT] = on_scope,   [EVALUATE] = on_evaluate};
   *ret = (StorageEvents){0};
   ptrmap_init(&ret->vars, arena);
-  Linear linear = {{exprs, stmts}, arena, ret, {0}};
+  Linear linear = {.walker = {exprs, stmts}, .arena = arena, .events = ret};
   walk_stmt(&linear.walker, stmt);
   find_lives(arena, ret);
 }

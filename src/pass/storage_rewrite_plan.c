@@ -4,8 +4,10 @@
  * The events are gone through in order with a list of free memory.  A buffer
  * that is born takes over the memory of one that dies in the same statement
  * if it is computed from it element by element (in place); else a free piece
- * of a fitting size; else a new one.  Memory belongs to a scope, the virtual
- * thread that is open or the function, and is shared inside it alone.
+ * of a fitting size; else a new one.  Memory belongs to a scope, the innermost
+ * virtual thread that is open or the function, and is shared inside it alone:
+ * what two buffers of a thread have in common is then in common in each of its
+ * copies, and no two threads meet.
  *
  * What external calls name is not shared: the accelerator runs behind the host,
  * which would write the next buffer while the one before is still to be read.
@@ -85,6 +87,11 @@ static void in_place_seq(Walker *walker, const Stmt *stmt) {
     walk_stmt(walker, seq->at[i]);
 }
 
+static bool is_attr_of(const Stmt *stmt, const char *key) {
+  const Attr *attr = as_attr(stmt);
+  return attr && !strcmp(attr->key, key);
+}
+
 /* Does `stmt` read src only where it writes the same element of dst, and
  * read dst nowhere? */
 static bool in_place(const Stmt *stmt, const Var *dst, const Var *src) {
@@ -95,6 +102,7 @@ static bool in_place(const Stmt *stmt, const Var *dst, const Var *src) {
   if (stmt->kind != ATTR && stmt->kind != FOR && stmt->kind != IF &&
       stmt->kind != STORE)
     return false;
+  if (is_attr_of(stmt, INTERLEAVED_THREADS)) return false;
   InPlace check = {{exprs, stmts}, dst, src, .possible = true};
   walk_stmt(&check.walker, stmt);
   return check.possible;
@@ -108,8 +116,7 @@ typedef struct Planner {
   StorageEvents *events;
   StoragePlan *plan;
   VEC(StorageEntry *) free; /* ascending by size, equal ones by age */
-  const Stmt *attach;       /* the scope that new memory belongs to */
-  Diag *why;
+  VEC(const Stmt *) owners; /* the scopes that own memory and are open */
 } Planner;
 
 /* Larger than any memory; bits of so many elements can be added up. */
@@ -192,6 +199,27 @@ static StorageEntry *find_memory(Planner *planner, StorageEntry wanted) {
   return entry;
 }
 
+/* The scope that new memory belongs to. */
+static const Stmt *owner(const Planner *planner) {
+  int n = planner->owners.n;
+  return n ? planner->owners.at[n - 1] : NULL;
+}
+
+/* How many copies of a buffer allocated here there will be.  (Threads that
+ * share what they can may do with one.) */
+static int64_t copies_of(const Planner *planner) {
+  enum { MOST_COPIES = 1 << 16 }; /* more fit no memory */
+  int64_t copies = 1;
+  for (int i = 0; i < planner->owners.n; i++) {
+    const Attr *threads = as_attr(planner->owners.at[i]);
+    const IntImm *n = threads ? as_int(threads->value) : NULL;
+    if (!n || n->value < 1 || threads_share(threads)) continue;
+    copies *= n->value < MOST_COPIES ? n->value : MOST_COPIES;
+    if (copies > MOST_COPIES) copies = MOST_COPIES;
+  }
+  return copies;
+}
+
 static StorageVar *var_info(const Planner *planner, const Var *var) {
   return ptrmap_get(&planner->events->vars, var);
 }
@@ -224,7 +252,8 @@ static void plan_births(Planner *planner, const StorageEvent *event,
     StorageVar *info = var_info(planner, var);
     const Allocate *allocate = info->allocate;
     const char *scope = scope_of(var);
-    StorageEntry wanted = {.attach = planner->attach,
+    StorageEntry wanted = {.attach = owner(planner),
+                           .copies = copies_of(planner),
                            .scope = scope,
                            .tagged = is_tagged(scope),
                            .type = allocate->type,
@@ -253,38 +282,29 @@ static void forget_free_of(Planner *planner, const Stmt *attach) {
 }
 
 static bool owns_memory(const Planner *planner, const Stmt *stmt) {
-  if (as_attr(stmt)) return true; /* only virtual threads are events */
+  if (is_attr_of(stmt, "virtual_thread")) return true;
   const For *loop = as_for(stmt);
   return loop && loop->kind == FOR_PARALLEL &&
-         (!planner->attach || planner->attach == stmt);
+         (!planner->owners.n || planner->owners.at[0] == stmt);
 }
 
-/* Enters or leaves the scope that new memory belongs to. */
-static bool switch_attach(Planner *planner, const Stmt *stmt) {
-  if (!planner->attach) {
-    planner->attach = stmt;
-    return true;
-  }
-  if (planner->attach != stmt) {
-    diag_set(planner->why, D_VIRTUAL_THREAD,
-             "storage cannot be planned inside two virtual threads at once");
-    return false;
+/* Enters or leaves a scope that owns memory. */
+static void switch_owner(Planner *planner, const Stmt *stmt) {
+  if (owner(planner) != stmt) {
+    vec_push(planner->arena, &planner->owners, stmt);
+    return;
   }
   forget_free_of(planner, stmt);
-  planner->attach = NULL;
-  return true;
+  planner->owners.n--;
 }
 
-static bool plan_events(Planner *planner) {
+static void plan_events(Planner *planner) {
   for (int i = 0; i < planner->events->seq.n; i++) {
     const StorageEvent *event = &planner->events->seq.at[i];
     if (event->pair >= 0) plan_births(planner, event, event + event->pair);
-    if (owns_memory(planner, event->stmt) &&
-        !switch_attach(planner, event->stmt))
-      return false;
+    if (owns_memory(planner, event->stmt)) switch_owner(planner, event->stmt);
     if (event->pair <= 0) plan_deaths(planner, event);
   }
-  return true;
 }
 
 /* ---- New allocations ---------------------------------------------------- */
@@ -324,43 +344,44 @@ static void add_buffer_names(Strbuf *out, const StorageEntry *entry) {
                   entry->allocs.at[i]->var->hint);
 }
 
-static void report_overflow(const Planner *planner, const StorageEntry *first,
-                            int64_t bits, int64_t max_bits) {
+static noreturn void report_overflow(const Planner *planner,
+                                     const StorageEntry *first, int64_t bits,
+                                     int64_t max_bits) {
   Strbuf names;
   strbuf_init(&names, planner->arena);
   const StoragePlan *plan = planner->plan;
   for (int i = 0; i < plan->entries.n; i++)
     if (shares_memory(first, plan->entries.at[i]))
       add_buffer_names(&names, plan->entries.at[i]);
-  diag_set(planner->why, D_BUFFER_OVERFLOW,
-           "%s is too small for %s: %lld bytes are needed, there are %lld",
-           first->scope, names.text, (long long)(bits + 7) / 8,
-           (long long)max_bits / 8);
+  fail(planner->context->arena, D_BUFFER_OVERFLOW,
+       "%s is too small for %s: %lld bytes are needed, there are %lld",
+       first->scope, names.text, (long long)(bits + 7) / 8,
+       (long long)max_bits / 8);
 }
 
-static bool report_unknown(Planner *planner, const StorageEntry *entry) {
+static noreturn void report_unknown(Planner *planner,
+                                    const StorageEntry *entry) {
   Strbuf names;
   strbuf_init(&names, planner->arena);
   add_buffer_names(&names, entry);
-  diag_set(planner->why, D_BUFFER_OVERFLOW,
-           "the size of %s in %s is no positive constant", names.text,
-           entry->scope);
-  return false;
+  fail(planner->context->arena, D_BUFFER_OVERFLOW,
+       "the size of %s in %s is no positive constant", names.text,
+       entry->scope);
 }
 
 /* Puts the later entries of the same memory behind entry number `i` and
  * allocates them all as one. */
-static bool merge_tagged(Planner *planner, int i) {
+static void merge_tagged(Planner *planner, int i) {
   StoragePlan *plan = planner->plan;
   StorageEntry *first = plan->entries.at[i];
   const ScopeInfo *memory = find_scope(planner->context, first->scope);
   int64_t align = memory ? memory->simd_bits : 32;
   int64_t total = first->bits;
-  if (first->bits == 0) return report_unknown(planner, first);
+  if (first->bits == 0) report_unknown(planner, first);
   for (int j = i + 1; j < plan->entries.n; j++) {
     StorageEntry *entry = plan->entries.at[j];
     if (!shares_memory(first, entry)) continue;
-    if (entry->bits == 0) return report_unknown(planner, entry);
+    if (entry->bits == 0) report_unknown(planner, entry);
     entry->merged = true;
     entry->var = first->var;
     entry->offset = round_up(total, align);
@@ -375,30 +396,29 @@ static bool merge_tagged(Planner *planner, int i) {
                       &extent, make_bool(planner->context->arena, true),
                       make_nop(planner->context->arena));
   }
-  if (!memory || total <= memory->max_bits) return true;
-  report_overflow(planner, first, total, memory->max_bits);
-  return false;
+  total *= first->copies;
+  if (memory && total > memory->max_bits)
+    report_overflow(planner, first, total, memory->max_bits);
 }
 
-static bool make_allocations(Planner *planner) {
+static void make_allocations(Planner *planner) {
   StoragePlan *plan = planner->plan;
   for (int i = 0; i < plan->entries.n; i++) {
     StorageEntry *entry = plan->entries.at[i];
     if (entry->merged) continue;
     entry->var = entry->allocs.at[0]->var;
     entry->allocate = allocate_alone(planner->context->arena, entry);
-    if (entry->tagged && !merge_tagged(planner, i)) return false;
+    if (entry->tagged) merge_tagged(planner, i);
   }
-  return true;
 }
 
-bool storage_plan(const PassContext *context, StorageEvents *events,
-                  StoragePlan *ret, Diag *ret_why) {
+void storage_plan(const PassContext *context, StorageEvents *events,
+                  StoragePlan *ret) {
   *ret = (StoragePlan){0};
   Planner planner = {.context = context,
                      .arena = context->scratch,
                      .events = events,
-                     .plan = ret,
-                     .why = ret_why};
-  return plan_events(&planner) && make_allocations(&planner);
+                     .plan = ret};
+  plan_events(&planner);
+  make_allocations(&planner);
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dependence tokens between the units of the accelerator.
  *
+ * The rule: a piece of work begins when all that stands before it in its thread
+ * has ended.  It suffices to link neighbours, since every piece is linked.  So
+ * no memory has to be looked at, neither for what is on chip nor for what goes
+ * to DRAM and comes back.
+ *
  * Units run on their own; when work goes over from unit f to unit t, f pushes
  * a token that t pops.  Scopes are visited in program order.  Two neighbours
  * are linked: a push after the first, a pop before the second.  A loop links
@@ -12,7 +17,8 @@
  * is pushed before, or popped after, the whole.
  *
  * Tokens between load and store unit, for which the reference makes calls that
- * its runtime refuses, are relayed.
+ * its runtime refuses, are relayed.  What may not run at all (a condition, a
+ * loop without a known number of steps) ends where it begins, too.
  *
  * Everything inside virtual threads that share nothing, tokens included, is
  * going to be repeated for each of them, and what is outside is not.  So such
@@ -64,11 +70,15 @@ static void insert_call(Detector *d, Insert insert, const Stmt *node, Op op,
          make_evaluate(arena, make_call(arena, INT32, op, 2, arg)));
 }
 
+static bool goes(Token token, int from, int to) {
+  return token.from == from && token.to == to;
+}
+
 /* Load and store unit have no queue between them: their tokens go by way of
  * the compute unit, which hands them on where they are popped. */
 static bool is_relayed(Token token) {
-  return (token.from == HW_STAGE_LOAD && token.to == HW_STAGE_STORE) ||
-         (token.from == HW_STAGE_STORE && token.to == HW_STAGE_LOAD);
+  return goes(token, HW_STAGE_LOAD, HW_STAGE_STORE) ||
+         goes(token, HW_STAGE_STORE, HW_STAGE_LOAD);
 }
 
 static void insert_push(Detector *d, Insert insert, const Stmt *node,
@@ -108,13 +118,29 @@ static bool has_token(const TokenVec *tokens, Token token) {
   return false;
 }
 
+/* Is it half the way of a token that is relayed?  A queue holds one token of a
+ * kind at a time: two would be taken for each other in interleaved threads. */
+static bool is_implied(Token token, unsigned exit, unsigned enter) {
+  const unsigned load = 1u << HW_STAGE_LOAD, store = 1u << HW_STAGE_STORE;
+  if (goes(token, HW_STAGE_LOAD, HW_STAGE_COMPUTE) ||
+      goes(token, HW_STAGE_COMPUTE, HW_STAGE_STORE))
+    return exit & load && enter & store;
+  if (goes(token, HW_STAGE_STORE, HW_STAGE_COMPUTE) ||
+      goes(token, HW_STAGE_COMPUTE, HW_STAGE_LOAD))
+    return exit & store && enter & load;
+  return false;
+}
+
 /* All that may have to be waited for between two pieces of work. */
 static TokenVec crossings(const Detector *d, unsigned exit, unsigned enter) {
   TokenVec tokens = {0};
   for (int from = 0; from < UNITS_MAX; from++)
-    for (int to = 0; to < UNITS_MAX; to++)
-      if (from != to && (exit >> from & 1) && (enter >> to & 1))
-        vec_push(d->arena, &tokens, (Token){from, to});
+    for (int to = 0; to < UNITS_MAX; to++) {
+      Token token = {from, to};
+      if (from != to && (exit >> from & 1) && (enter >> to & 1) &&
+          !is_implied(token, exit, enter))
+        vec_push(d->arena, &tokens, token);
+    }
   return tokens;
 }
 
@@ -183,6 +209,13 @@ static void depend_unit(Detector *d, const Attr *attr) {
   add_work(d, &work);
 }
 
+/* Where a piece of work may be left out, those who waited to begin it are those
+ * whose end is the end of all before it. */
+static bool runs_at_least_once(const For *loop) {
+  const IntImm *extent = as_int(loop->extent);
+  return extent && extent->value > 0;
+}
+
 static void depend_for(Walker *walker, const Stmt *stmt) {
   Detector *d = (Detector *)walker;
   Work first = d->first, last = d->last, work = {0};
@@ -190,6 +223,7 @@ static void depend_for(Walker *walker, const Stmt *stmt) {
   walk_stmt(walker, AS(For, stmt)->body);
   if (d->last.node) {
     work = (Work){.node = stmt, .enter = d->first.enter, .exit = d->last.exit};
+    if (!runs_at_least_once(AS(For, stmt))) work.exit |= work.enter;
     link_work(d, &d->last, &d->first, &work.pushes, &work.pops);
   }
   d->first = first;
@@ -214,7 +248,10 @@ static void depend_if(Walker *walker, const Stmt *stmt) {
   Work first = d->first, last = d->last, work = {0};
   const If *branch = AS(If, stmt);
   add_closed(d, branch->then_part, stmt, &work);
-  if (branch->else_part) add_closed(d, branch->else_part, stmt, &work);
+  if (branch->else_part)
+    add_closed(d, branch->else_part, stmt, &work);
+  else
+    work.exit |= work.enter;
   d->first = first;
   d->last = last;
   add_work(d, &work);

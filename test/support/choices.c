@@ -40,6 +40,14 @@ int choose_low(Choices *c, int least, int most) {
 /* Simple is the common outcome. */
 bool choose_rarely(Choices *c, int n) { return choose(c, n) == n - 1; }
 
+bool choose_stressed(Choices *c, int n) {
+  if (!c->stress || c->replay || c->used >= MOST_CHOICES)
+    return choose_rarely(c, n);
+  bool yes = test_random(&c->state) % 3 > 0;
+  c->at[c->used++] = (uint16_t)(yes ? n - 1 : 0);
+  return yes;
+}
+
 void choose_order(Choices *c, int n, int *ret_order) {
   for (int i = 0; i < n; i++) ret_order[i] = i;
   for (int i = 0; i + 1 < n; i++) {

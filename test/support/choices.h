@@ -17,6 +17,7 @@ enum { MOST_CHOICES = 1500, CHOICE_LIMIT = 65536 };
 
 typedef struct Choices {
   bool replay;
+  bool stress;    /* most of what choose_stressed asks for is to be had */
   uint64_t state; /* of the random numbers, unless this is a replay */
   int given;      /* numbers to replay */
   int used;       /* numbers asked for */
@@ -35,6 +36,9 @@ int choose_from(Choices *choices, int least, int most);
 int choose_low(Choices *choices, int least, int most);
 /* True once in n times. */
 bool choose_rarely(Choices *choices, int n);
+/* The same; two times of three under stress.  What a list of choices makes does
+ * not depend on stress. */
+bool choose_stressed(Choices *choices, int n);
 /* Puts 0 to n - 1 into an order. */
 void choose_order(Choices *choices, int n, int *ret_order);
 

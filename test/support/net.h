@@ -11,7 +11,7 @@
 
 #include "support/subject.h"
 
-enum { NODE_RANK = 6, NODE_REDUCES = 4, MOST_STEPS = 3, MOST_NODES = 40 };
+enum { NODE_RANK = 6, NODE_REDUCES = 4, MOST_STEPS = 3, MOST_NODES = 75 };
 
 typedef enum NodeKind {
   NODE_INPUT, /* a placeholder */

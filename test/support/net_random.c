@@ -10,7 +10,10 @@
 
 #include "support/net.h"
 
-enum { SMALL = 100 /* the largest input, where its type has more */ };
+enum {
+  SMALL = 100,     /* the largest input, where its type has more */
+  LAYER_NODES = 25 /* in a layer at most */
+};
 
 typedef struct Maker {
   Net *net;
@@ -376,10 +379,11 @@ void net_random(Net *ret, const vtac_config *config, Choices *choices) {
   Maker m = {.net = ret, .c = choices};
   m.widens = ret->inp_bits == 8 && ret->acc_bits == 32;
   int result = layer(&m);
-  if (choose_rarely(choices, 5) && can_pass(&m, &ret->node[result])) {
+  while (ret->nodes <= MOST_NODES - LAYER_NODES &&
+         choose_stressed(choices, 5) && can_pass(&m, &ret->node[result])) {
     ret->node[result].passes = true;
     m.passing = result;
-    layer(&m);
+    result = layer(&m);
   }
   mark_used(ret);
 }

@@ -2,11 +2,12 @@
 /* The program around a random test: it makes cases of seeds, runs them in
  * processes of their own, counts, and shrinks what fails.
  *
- *   PROGRAM [--seed N] [--count N] [--choices LIST] [--verbose]
+ *   PROGRAM [--seed N] [--count N] [--stress] [--choices LIST] [--verbose]
  *
  * Case number i has the seed N + i, so that `--seed N+i --count 1` repeats it;
- * VTAC_SEED and VTAC_COUNT in the environment do the same.  A crash, a leak, a
- * hang or a failed sanitizer is a finding like a wrong number. */
+ * VTAC_SEED and VTAC_COUNT in the environment do the same.  Under --stress most
+ * cases are what choose_stressed asks for; a list needs no such word.  A crash,
+ * a leak, a hang or a failed sanitizer is a finding like a wrong number. */
 #ifndef TEST_SUPPORT_RANDOM_TEST_H
 #define TEST_SUPPORT_RANDOM_TEST_H
 
@@ -41,7 +42,7 @@ void trial_refused(Trial *trial, const vtac_error *error);
 typedef struct RandomTest {
   void (*run)(Trial *trial); /* makes a case of the choices, and judges it */
   int count, long_count;     /* of cases, usually and with VTAC_LONG */
-  int most_refused;          /* percent */
+  int most_refused;          /* percent; twice as many under stress */
 } RandomTest;
 
 int random_test_main(const RandomTest *test, int argc, char **argv);

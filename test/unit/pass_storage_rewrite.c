@@ -149,6 +149,28 @@ static void allocations_move_to_the_virtual_thread(void **state) {
   assert_int_equal(body_of(body_of(body))->kind, FOR);
 }
 
+/* One thread may write `b` while another still reads `a`, whether they lie
+ * outside of the threads or inside; what comes behind the threads may have the
+ * memory of either. */
+static void interleaved_threads_share_nothing(void **state) {
+  (void)state;
+  Buffer *a = acc_buffer("a", 64), *b = acc_buffer("b", 64);
+  Buffer *c = acc_buffer("c", 64);
+  Buffer *in = buffer_in("global", "in", INT32, EXPRS(num(64)));
+  const IterVar *thread = make_iter(A, (Range){NULL, NULL}, var("cthread"),
+                                    ITER_THREAD_INDEX, "cthread");
+  const Stmt *inside =
+      SEQ_OF(step(in, a, 64), step(b, in, 64), step(in, b, 64));
+  inside = make_attr(A, on_iter(thread), INTERLEAVED_THREADS, num(2),
+                     allocate(b, inside));
+  const Stmt *behind = SEQ_OF(step(c, in, 64), step(in, c, 64));
+  const Stmt *body = SEQ_OF(step(a, in, 64), inside, allocate(c, behind));
+  body = run(REWRITE, allocate(a, body));
+  assert_true(is_const(as_allocate(body)->extent[0], 128));
+  const Seq *seq = as_seq(body_of(body));
+  assert_int_equal(seq->at[1]->kind, SEQ); /* the annotation is gone */
+}
+
 static void too_much_is_refused(void **state) {
   (void)state;
   Buffer *in = buffer_in("global", "in", INT32, EXPRS(num(32768)));
@@ -180,6 +202,7 @@ int main(void) {
       TEST(named_memory_is_not_used_again),
       TEST(a_reduction_is_not_in_place),
       TEST(allocations_move_to_the_virtual_thread),
+      TEST(interleaved_threads_share_nothing),
       TEST(too_much_is_refused),
       TEST(no_allocation_is_no_change),
   };

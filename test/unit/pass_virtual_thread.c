@@ -50,6 +50,8 @@ static void scopes_are_unrolled_or_looped(void **state) {
       SEQ_OF(token(OP_COPROC_DEP_PUSH), loop(ic, 4, SEQ_OF(load, gemm)),
              token(OP_COPROC_DEP_POP));
   body = run(INJECT, threads(cthread, 2, allocate(acc, body)));
+  assert_string_equal(as_attr(body)->key, INTERLEAVED_THREADS);
+  body = body_of(body);
   assert_true(is_const(as_allocate(body)->extent[0], 25088));
   const Seq *seq = as_seq(body_of(body));
   assert_int_equal(seq->n, 3);
@@ -116,6 +118,21 @@ static void vthreads_share_what_does_not_differ(void **state) {
   assert_int_equal(as_seq(body_of(seq->at[1]))->n, 2);
 }
 
+/* Nothing is interleaved where there is one thread, where scopes are repeated
+ * inside, or where the host does all the work. */
+static void ordered_threads_are_not_marked(void **state) {
+  (void)state;
+  Buffer *acc = acc_buffer(64);
+  const Stmt *work = scope(1, use(acc, num(0)));
+  const Stmt *body = run(INJECT, threads(thread_axis("cthread"), 1, work));
+  assert_int_equal(as_attr(body)->key[0], 'c');
+  body = run(INJECT, threads(thread_axis("vthread"), 2, work));
+  assert_int_equal(as_attr(body)->key[0], 'c');
+  body = run(INJECT,
+             threads(thread_axis("cthread"), 2, store_at(acc, num(0), num(7))));
+  assert_int_equal(body->kind, SEQ);
+}
+
 static void many_threads_make_a_loop(void **state) {
   (void)state;
   const IterVar *cthread = thread_axis("cthread");
@@ -175,6 +192,7 @@ int main(void) {
       TEST(scopes_are_unrolled_or_looped),
       TEST(stores_are_repeated_in_place),
       TEST(vthreads_share_what_does_not_differ),
+      TEST(ordered_threads_are_not_marked),
       TEST(many_threads_make_a_loop),
       TEST(threads_nest),
       TEST(a_copied_buffer_has_no_single_address),

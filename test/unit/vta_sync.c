@@ -161,6 +161,29 @@ static void a_condition_closes_its_branches(void **state) {
   assert_trace(body, "LD zero push12 pop12 gemm sync ");
 }
 
+/* Where the condition is false, only the unit that waited for LD knows that it
+ * has ended, so the store unit is told by it. */
+static void work_that_may_not_run_ends_where_it_begins(void **state) {
+  (void)state;
+  const Stmt *both = SEQ_OF(work(2, call("gemm")), work(3, call("ST")));
+  const Stmt *branch = make_if(A, ex("i < 3"), both, NULL);
+  assert_trace(SEQ_OF(work(1, call("LD")), branch, work(3, call("ST2"))),
+               "LD push12 pop12 gemm push23 pop23 ST push23 pop23 ST2 sync ");
+  const Stmt *loop = make_for(A, FOR_SERIAL, var("k"), num(0), ex("n"), both);
+  assert_trace(SEQ_OF(work(1, call("LD")), loop, work(3, call("ST2"))),
+               "LD push12 pop12 push32 { pop32 gemm push23 pop23 ST push32 } "
+               "push23 pop32 pop23 ST2 sync ");
+}
+
+/* A relayed token says all that the two halves of its way could say. */
+static void a_relayed_token_goes_alone(void **state) {
+  (void)state;
+  const Stmt *branch =
+      make_if(A, ex("i < 3"), work(2, call("gemm")), work(3, call("ST")));
+  assert_trace(SEQ_OF(branch, work(1, call("LD"))),
+               "gemm ST push32 pop32 push21 pop21 LD sync ");
+}
+
 static void pragmas_are_carried_out(void **state) {
   (void)state;
   const Stmt *body =
@@ -256,6 +279,8 @@ int main(void) {
       VTA_TEST(shared_threads_let_tokens_pass),
       VTA_TEST(tokens_go_by_way_of_the_compute_unit),
       VTA_TEST(a_condition_closes_its_branches),
+      VTA_TEST(work_that_may_not_run_ends_where_it_begins),
+      VTA_TEST(a_relayed_token_goes_alone),
       VTA_TEST(pragmas_are_carried_out),
       VTA_TEST(no_accelerator_is_no_change),
       VTA_TEST(the_host_waits_for_what_it_reads),
