@@ -147,13 +147,15 @@ static const Stmt *hoist(const PassContext *context, const Stmt *body,
   return convert_ssa(context->arena, rewrite_stmt(&hoister.rw, body));
 }
 
-/* Cleaning up is left out where nothing moved: the function has just been
- * simplified. */
+/* The function is simplified even where nothing moved: once is not enough
+ * where the canonical form leaves what a rewrite rule takes up, as in
+ * (y*8 + max(1 - y*8, 0)). */
 const Func *pass_hoist_if_then_else(const PassContext *context,
                                     const Func *func) {
   Collector collector = collect(context, func->body);
-  if (collector.loops.n == 0) return func;
-  const Stmt *body = hoist(context, func->body, &collector.loops);
-  func = func_with_body(context->arena, func, body);
+  if (collector.loops.n > 0) {
+    const Stmt *body = hoist(context, func->body, &collector.loops);
+    func = func_with_body(context->arena, func, body);
+  }
   return pass_remove_no_op(context, pass_simplify(context, func));
 }

@@ -26,7 +26,9 @@ static const Expr *at_least(const Copy *copy, const Expr *least,
 static void limit_padding(Copy *copy, int i, const Expr *extent) {
   Arena *arena = copy->arena;
   const Expr *rest = ex_sub(arena, extent, copy->before[i]);
-  if (can_prove_ge(copy->facts, ex_sub(arena, rest, copy->after[i]), 0)) return;
+  if (can_prove_ge_by_cases(copy->facts, ex_sub(arena, rest, copy->after[i]),
+                            0))
+    return;
   copy->before[i] =
       simplify(copy->analyzer, ex_min(arena, copy->before[i], extent));
   rest = ex_sub(arena, extent, copy->before[i]);

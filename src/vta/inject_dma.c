@@ -200,7 +200,8 @@ static const Expr *zero_call(const Copy *copy, const Route *route,
 }
 
 static const Expr *positive(const Copy *copy, const Expr *size) {
-  if (can_prove_ge(copy->facts, size, 1)) return make_bool(copy->arena, true);
+  if (can_prove_ge_by_cases(copy->facts, size, 1))
+    return make_bool(copy->arena, true);
   return ex_gt(copy->arena, size, make_i32(copy->arena, 0));
 }
 

@@ -137,6 +137,26 @@ static void test_proofs(void **state) {
                       "(y*3)");
 }
 
+static void test_proofs_by_cases(void **state) {
+  (void)state;
+  bind("u", 0, 17);
+  bind("k", -3, 7);
+  const Expr *rows = expr_of("3 - max(2 - u, 0) - max(u - 14, 0)");
+  assert_false(can_prove_ge(analyzer, rows, 1));
+  assert_true(can_prove_ge_by_cases(analyzer, rows, 1));
+  assert_false(can_prove_ge_by_cases(analyzer, rows, 2));
+  const Expr *both = expr_of("u*k - u // 2 * k - k*(u % 17) + min(k*k, 9)");
+  assert_false(can_prove_ge_by_cases(analyzer, both, -14));
+  assert_true(can_prove_ge_by_cases(analyzer, both, -15));
+  /* Neither memory, nor what has no range, nor too much has cases. */
+  assert_false(can_prove_ge_by_cases(analyzer, expr_of("x*x - x*x"), 1));
+  assert_false(can_prove_ge_by_cases(analyzer, expr_of("max(x, 0 - x)"), 0));
+  assert_false(can_prove_ge_by_cases(analyzer, expr_of("A[u]*A[u]"), 0));
+  bind("y", 0, 1 << 20);
+  rows = expr_of("3 - max(2 - y, 0) - max(y - 1048572, 0)");
+  assert_false(can_prove_ge_by_cases(analyzer, rows, 0));
+}
+
 static void check_under(const char *condition, const char *source,
                         const char *want) {
   Constraint constraint = analyzer_enter(analyzer, expr_of(condition));
@@ -309,9 +329,9 @@ static void test_clip(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_bounds),     TEST(test_residues), TEST(test_proofs),
-      TEST(test_conditions), TEST(test_sets),     TEST(test_set_operations),
-      TEST(test_linear),     TEST(test_clip),
+      TEST(test_bounds),          TEST(test_residues),   TEST(test_proofs),
+      TEST(test_proofs_by_cases), TEST(test_conditions), TEST(test_sets),
+      TEST(test_set_operations),  TEST(test_linear),     TEST(test_clip),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -287,6 +287,19 @@ static void both_branches_leave_loops(void **state) {
                 "}");
 }
 
+/* Simplify leaves a form that it would simplify further: it runs again. */
+static void simplifying_goes_on_where_nothing_is_hoisted(void **state) {
+  (void)state;
+  const Var *x = var("x");
+  const Expr *rest = make_binary(A, SUB, num(1), mul(x, 8));
+  const Expr *padding = make_binary(A, MAX, rest, num(0));
+  const Expr *sum = add(add(mul(x, 8), padding), num(14));
+  const Stmt *store = store_at(memory(), sum, num(1));
+  const Stmt *got = run(pass_hoist_if_then_else, loop(x, 2, store));
+  assert_string_equal(expr_text(A, AS(Store, AS(For, got)->body)->index[0]),
+                      "(max((x: int32*8), 1) + 14)");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(simplify_uses_loops_and_conditions),
@@ -307,6 +320,7 @@ int main(void) {
       TEST(conditions_leave_loops),
       TEST(sequences_and_attributes_stop_conditions),
       TEST(both_branches_leave_loops),
+      TEST(simplifying_goes_on_where_nothing_is_hoisted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,12 +124,35 @@ static void bounds_become_padding(void **state) {
       "}");
 }
 
-/* With three tiles of 7 rows, the last one lies wholly in the padding: then
+/* Tiles of one row each of an image of 4 rows between 2 of padding, read by a
+ * kernel of 3: before and after together may seem to be more than the 3 rows,
+ * but no row has both. */
+static void thin_tiles_are_never_all_padding(void **state) {
+  (void)state;
+  const Expr *arg[] = {ex("2 <= o + y && o + y < 6"),
+                       load_at(dram(64), ex("o*16 + y*16 + k - 32")),
+                       make_const(A, INT8, 0)};
+  const Expr *value = make_call(A, INT8, OP_IF_THEN_ELSE, 3, arg);
+  const Stmt *copy = dma(
+      nest("y", 3, nest("k", 16, store_at(inp(48), ex("y*16 + k"), value))));
+  assert_brief(
+      run(DMA, nest("o", 6, copy)),
+      "for (o, 0, 6) {\n"
+      "  @1;\n"
+      "  LD(D: Pointer(global int8), floordiv(((max(2, o)*16) - 32), 16), "
+      "((3 - max((2 - o), 0)) - max((o - 3), 0)), 1, ((3 - max((2 - o), 0)) "
+      "- max((o - 3), 0)), max((2 - o), 0), 0, max((o - 3), 0), 0, "
+      "@tir.tvm_access_ptr(@tir.type_annotation(, dtype=int8), d: "
+      "Pointer(local.inp_buffer int8), 0, 48, 1), 2)\n"
+      "}");
+}
+
+/* With four tiles of 7 rows, the last one lies wholly in the padding: then
  * the load would read nothing, and zeros are made instead. */
 static void what_may_be_all_padding_is_chosen_at_run_time(void **state) {
   (void)state;
   const Stmt *copy = dma(padded(image, make_const(A, INT8, 0)));
-  const Stmt *got = run(DMA, nest("o", 3, copy));
+  const Stmt *got = run(DMA, nest("o", 4, copy));
   const If *choice = as_if(body_of(body_of(got)));
   assert_non_null(choice);
   assert_non_null(choice->else_part);
@@ -254,6 +277,7 @@ int main(void) {
       VTA_TEST(a_store_narrows),
       VTA_TEST(narrow_accumulators_have_a_memory_of_their_own),
       VTA_TEST(bounds_become_padding),
+      VTA_TEST(thin_tiles_are_never_all_padding),
       VTA_TEST(what_may_be_all_padding_is_chosen_at_run_time),
       VTA_TEST(a_condition_of_outer_loops_decides_for_all),
       VTA_TEST(outer_loops_remain_where_one_transfer_is_too_small),
