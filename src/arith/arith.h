@@ -48,8 +48,7 @@ bool can_prove_ge(Analyzer *analyzer, const Expr *expr, int64_t bound);
 /* As can_prove_ge; where intervals do not tell, all values of the variables
  * are tried if these are few and have ranges.  Sees what the simplifier, whose
  * forms are printed, must not see. */
-bool can_prove_ge_by_cases(Analyzer *analyzer, const Expr *expr,
-                           int64_t bound);
+bool can_prove_ge_by_cases(Analyzer *analyzer, const Expr *expr, int64_t bound);
 bool can_prove_lt(Analyzer *analyzer, const Expr *expr, int64_t bound);
 
 /* ---- Facts -------------------------------------------------------------- */
