@@ -23,8 +23,11 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Checker:
-    def __init__(self, page: str, command: str, cc: list[str]) -> None:
+    def __init__(
+        self, page: str, command: str, cc: list[str], folder: str
+    ) -> None:
         self.page, self.command, self.cc = page, command, cc
+        self.folder = folder  # where programs lie and all that runs
         with open(page, encoding="utf-8") as file:
             self.text = file.read()
         self.failures = 0
@@ -35,11 +38,11 @@ class Checker:
         print(f"{self.page}:{line}: {why}")
         self.failures += 1
 
-    def compile_all(self, programs: list[str], folder: str) -> list[str]:
+    def compile_all(self, programs: list[str]) -> list[str]:
         """The files of the programs, compiled side by side."""
         running = []
         for number, program in enumerate(programs):
-            path = os.path.join(folder, f"p{number}")
+            path = os.path.join(self.folder, f"p{number}")
             with open(path + ".c", "w", encoding="utf-8") as file:
                 file.write(program)
             before, *behind = self.cc
@@ -52,6 +55,7 @@ class Checker:
     def run(self, arguments: list[str]) -> str:
         done = subprocess.run(
             arguments,
+            cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -93,13 +97,12 @@ class Checker:
         return programs
 
     def check(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            programs = self.programs()
-            files = self.compile_all(programs, folder)
-            if len(files) != len(programs):
-                self.fail(0, "a program does not compile")
-                return
-            outputs = [self.run([file]) for file in files]
+        programs = self.programs()
+        files = self.compile_all(programs)
+        if len(files) != len(programs):
+            self.fail(0, "a program does not compile")
+            return
+        outputs = [self.run([file]) for file in files]
         printed = None
         for fence in FENCE.finditer(self.text):
             kind, block = fence.groups()
@@ -115,13 +118,11 @@ class Checker:
 
 def main(arguments: list[str]) -> int:
     page, command, cc, include, library = arguments
-    folder = os.path.dirname(library)
-    checker = Checker(
-        page,
-        command,
-        [cc, "-w", "-I" + include, library, "-Wl,-rpath," + folder],
-    )
-    checker.check()
+    libraries = "-Wl,-rpath," + os.path.dirname(library)
+    cc_line = [cc, "-w", "-I" + include, library, libraries]
+    with tempfile.TemporaryDirectory() as folder:
+        checker = Checker(page, command, cc_line, folder)
+        checker.check()
     print(f"{checker.checked} blocks checked, {checker.failures} wrong")
     return 1 if checker.failures or not checker.checked else 0
 
