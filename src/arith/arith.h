@@ -102,6 +102,10 @@ IntSet eval_set(Analyzer *analyzer, const Expr *expr, const PtrMap *sets);
 bool detect_linear(Arena *arena, const Expr *expr, int n,
                    const Var *const *vars, const Expr **ret_coeff);
 
+/* The condition, or its opposite, with negations drawn into comparisons and
+ * without likely marks. */
+const Expr *without_not(Arena *arena, const Expr *condition, bool opposite);
+
 /* Bounds that a conjunction of comparisons sets on each variable; NULL where
  * there is none.  False if a conjunct is anything else. */
 typedef struct Clip {

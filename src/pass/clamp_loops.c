@@ -53,7 +53,7 @@ static const Stmt *guard(Arena *arena, const Conjuncts *conditions,
 
 typedef struct Clamper {
   Rewriter rw;
-  Analyzer *facts; /* about the loops around */
+  NestFacts facts;
 } Clamper;
 
 /* A check that may move: it has no else part and no effect. */
@@ -104,14 +104,14 @@ static void need_steps(Clamper *clamper, const Steps *steps,
                        Conjuncts *outside) {
   Arena *arena = clamper->rw.arena;
   const Expr *extent = extent_of(arena, steps);
-  if (can_prove_ge(clamper->facts, extent, 1)) return;
+  if (can_prove_ge(clamper->facts.loops, extent, 1)) return;
   vec_push(arena, outside, ex_lt(arena, steps->low, steps->end));
 }
 
 static const Stmt *clamp_for(Rewriter *rw, const Stmt *stmt) {
   Arena *arena = rw->arena;
   Clamper *clamper = (Clamper *)rw;
-  analyzer_bind(clamper->facts, AS(For, stmt)->var,
+  analyzer_bind(clamper->facts.loops, AS(For, stmt)->var,
                 (Range){AS(For, stmt)->min, AS(For, stmt)->extent});
   const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
   const For *loop = AS(For, rewritten);
@@ -143,11 +143,12 @@ static const Stmt *clamp_attr(Rewriter *rw, const Stmt *stmt) {
   if (!strcmp(AS(Attr, stmt)->key, "virtual_thread")) {
     const IterVar *thread = AS(Attr, stmt)->node.first;
     Range range = {make_i32(rw->arena, 0), AS(Attr, stmt)->value};
-    analyzer_bind(((Clamper *)rw)->facts, thread->var, range);
+    analyzer_bind(((Clamper *)rw)->facts.loops, thread->var, range);
   }
   if (!strcmp(AS(Attr, stmt)->key, "pragma_alu"))
-    stmt =
-        with_body(rw->arena, stmt, alu_nests(rw->arena, AS(Attr, stmt)->body));
+    stmt = with_body(
+        rw->arena, stmt,
+        alu_nests(rw->arena, &((Clamper *)rw)->facts, AS(Attr, stmt)->body));
   const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
   const Attr *attr = AS(Attr, rewritten);
   const If *check = movable_check(attr->body);
@@ -158,8 +159,15 @@ static const Stmt *clamp_attr(Rewriter *rw, const Stmt *stmt) {
                with_body(rw->arena, rewritten, check->then_part));
 }
 
+static void note_partial(void *self, const Stmt *stmt) {
+  const Store *store = as_store(stmt);
+  if (store) ptrmap_set(self, store->buffer->data, store);
+}
+
 /* Checks that stand directly in one another are one. */
 static const Stmt *clamp_if(Rewriter *rw, const Stmt *stmt) {
+  post_order_stmt(rw->arena, stmt, &((Clamper *)rw)->facts.partial, NULL,
+                  note_partial);
   const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
   const If *outer = movable_check(rewritten);
   const If *inner = outer ? movable_check(outer->then_part) : NULL;
@@ -174,7 +182,8 @@ const Func *pass_clamp_loops(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [FOR] = clamp_for, [ATTR] = clamp_attr, [IF] = clamp_if};
   Clamper clamper = {{context->arena, KEEP_EXPRS, stmts},
-                     analyzer_new(context->arena)};
+                     {.loops = analyzer_new(context->arena)}};
+  ptrmap_init(&clamper.facts.partial, context->arena);
   const Stmt *body = rewrite_stmt(&clamper.rw, func->body);
   return func_with_body(context->arena, func, body);
 }

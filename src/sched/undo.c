@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Undoes splits and fuses inside the marks of units.
+/* Undoes splits and fuses inside the marks of units, and unrolling there.
  *
  * A unit that copies or computes a part of a tensor element by element takes
  * the part as a whole: in which loops the schedule goes round it is all one.
@@ -124,6 +124,18 @@ static bool undo(Marked *marked, const Relation *rel) {
   return true;
 }
 
+/* A unit unrolls and vectorizes by itself. */
+static void make_serial(const Marked *marked) {
+  Stage *stage = marked->stage;
+  for (int i = marked->first; i < stage->leaf.n; i++) {
+    const IterAttr *attr = stage_attr(stage, stage->leaf.at[i]);
+    if (!attr || attr->type == ITER_DATA_PAR || attr->intrin) continue;
+    IterAttr *serial = arena_copy(stage->schedule->arena, attr, sizeof *attr);
+    serial->type = ITER_DATA_PAR;
+    ptrmap_set(&stage->attr, stage->leaf.at[i], serial);
+  }
+}
+
 /* Relations are met last first, so that one that is undone lays free those
  * that it was made of. */
 static void undo_relations(Marked *marked) {
@@ -134,16 +146,29 @@ static void undo_relations(Marked *marked) {
   }
 }
 
+/* Is there nothing that its loops were made of, or that was said of them? */
+static bool is_plain(const Stage *stage, const char *const *marks) {
+  int first = marked_leaf(stage, marks);
+  bool plain = first == stage->leaf.n || stage->relation.n == 0;
+  for (int i = first; i < stage->leaf.n; i++) {
+    const IterAttr *attr = stage_attr(stage, stage->leaf.at[i]);
+    plain &= !attr || attr->type == ITER_DATA_PAR;
+  }
+  return plain;
+}
+
 const Schedule *sched_undo_inside(Arena *scratch, const Schedule *schedule,
                                   const char *const *marks) {
-  bool any = false;
+  bool plain = true;
   for (int i = 0; i < schedule->stage.n; i++)
-    any |= schedule->stage.at[i]->relation.n > 0;
-  if (!any) return schedule;
+    plain &= is_plain(schedule->stage.at[i], marks);
+  if (plain) return schedule;
   Schedule *copy = schedule_copy(scratch, schedule);
   for (int i = 0; i < copy->stage.n; i++) {
     Marked marked = {copy->stage.at[i], marked_leaf(copy->stage.at[i], marks)};
-    if (marked.first < marked.stage->leaf.n) undo_relations(&marked);
+    if (marked.first == marked.stage->leaf.n) continue;
+    undo_relations(&marked);
+    make_serial(&marked);
   }
   return copy;
 }

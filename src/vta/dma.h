@@ -38,6 +38,7 @@ typedef struct Copy {
   const Store *store;
   const Load *load;
   const Expr *condition; /* of the load; NULL: always */
+  int casts;             /* of the load: at most one */
   int outer;             /* loops that remain around the transfer */
   /* while they do: */
   Region dst, src;              /* by loop */
@@ -77,6 +78,10 @@ const char *dma_padding_in_block(const Copy *copy, int64_t block);
 /* Gives the padding to the two dimensions outside the block, of which one may
  * be missing.  NULL, or why that does not go. */
 const char *dma_place_padding(const Copy *copy, Transfer *ret);
+/* The transfer of a padded region of which more dimensions can be taken
+ * together.  False if there is none. */
+bool dma_padded_rows(const Copy *copy, const Region *region, int64_t block,
+                     Transfer *ret);
 /* Is the current step of loop `i` around the transfer outside its padding? */
 const Expr *dma_unpadded_step(const Copy *copy, int i);
 
@@ -87,6 +92,10 @@ const Expr *dma_unpadded_step(const Copy *copy, int i);
  * a padded region is taken as it is.  Returns NULL, or what is wrong. */
 const char *dma_pattern(Analyzer *analyzer, const Region *region, int64_t block,
                         bool fold, DmaPattern *ret);
+
+/* How many of the innermost dimensions make one block of consecutive
+ * elements; -1 if none do. */
+int dma_block_dims(Analyzer *analyzer, const Region *region, int64_t block);
 
 /* The limits of the instruction's fields: sizes and distances have 16 bits.
  * NULL, or which is too large. */

@@ -46,21 +46,6 @@ static const Stmt *match_loops(Copy *copy, const Stmt *stmt) {
   return stmt;
 }
 
-static void match_guard(Copy *copy, const Expr *condition, const Expr *load,
-                        const Expr *otherwise) {
-  if (as_cast(load)) load = AS(Unary, load)->a;
-  if (!as_load(load))
-    dma_refuse(copy, NULL,
-               "what is copied under a condition is no plain element: %s",
-               brief_text(copy->arena, load));
-  if (!dma_is_provably(copy->analyzer, otherwise, 0))
-    dma_refuse(copy, "pad with 0, and change the value in a stage on the ALU",
-               "padding is always 0, not %s",
-               brief_text(copy->arena, otherwise));
-  copy->condition = condition;
-  copy->load = AS(Load, load);
-}
-
 /* Nothing but zeros: a load from anywhere whose condition never holds. */
 static void match_zeros(Copy *copy) {
   Buffer *nothing = copy_buffer(copy->arena, copy->store->buffer);
@@ -70,24 +55,47 @@ static void match_zeros(Copy *copy) {
   copy->condition = make_bool(copy->arena, false);
 }
 
+static void add_condition(Copy *copy, const Expr *condition, bool opposite) {
+  condition = without_not(copy->arena, condition, opposite);
+  copy->condition = copy->condition
+                        ? ex_and(copy->arena, copy->condition, condition)
+                        : condition;
+}
+
+static void match_value(Copy *copy, const Expr *value);
+
+/* One side has to be zero. */
+static void match_choice(Copy *copy, const Expr *condition, const Expr *value,
+                         const Expr *otherwise) {
+  bool opposite = dma_is_provably(copy->analyzer, value, 0);
+  if (!opposite && !dma_is_provably(copy->analyzer, otherwise, 0))
+    dma_refuse(copy, "pad with 0, and change the value in a stage on the ALU",
+               "padding is always 0, not %s",
+               brief_text(copy->arena, otherwise));
+  add_condition(copy, condition, opposite);
+  match_value(copy, opposite ? otherwise : value);
+}
+
 static void match_value(Copy *copy, const Expr *value) {
   const Call *guard = as_call_of(value, OP_IF_THEN_ELSE);
   const Select *select = as_select(value);
   const Unary *cast = as_cast(value);
   if (guard)
-    match_guard(copy, guard->arg[0], guard->arg[1], guard->arg[2]);
+    match_choice(copy, guard->arg[0], guard->arg[1], guard->arg[2]);
   else if (select)
-    match_guard(copy, select->condition, select->if_true, select->if_false);
+    match_choice(copy, select->condition, select->if_true, select->if_false);
+  else if (cast && !copy->casts++)
+    match_value(copy, cast->a);
   else if (is_const(value, 0) && copy->dram)
     match_zeros(copy);
   else
-    copy->load = as_load(cast ? cast->a : value);
+    copy->load = as_load(value);
   if (!copy->load || copy->load->e.type.lanes != 1)
     dma_refuse(
         copy,
         "leave the copy plain; compute in a stage marked alu, or on the host",
         "what it writes is no plain element of another buffer: %s",
-        brief_text(copy->arena, value));
+        brief_text(copy->arena, copy->store->value));
   if (copy->load->n != 1 || copy->store->n != 1)
     dma_refuse(copy, NULL, "its buffers are not flat memory");
 }

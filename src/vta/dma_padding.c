@@ -49,6 +49,13 @@ static int count_loops(const Copy *copy, const Expr *expr, int first) {
   return count;
 }
 
+/* An equation as two bounds. */
+static const Expr *between(Arena *arena, const Expr *equation) {
+  const Binary *op = AS(Binary, equation);
+  if (op->a->type.code != TYPE_INT) return equation;
+  return ex_and(arena, ex_le(arena, op->a, op->b), ex_ge(arena, op->a, op->b));
+}
+
 static bool is_bound(const Copy *copy, const Expr *conjunct, int first) {
   Clip *clip = ARENA_ARRAY(copy->arena, Clip, copy->n);
   return count_loops(copy, conjunct, first) == 1 &&
@@ -58,8 +65,10 @@ static bool is_bound(const Copy *copy, const Expr *conjunct, int first) {
 
 static const char *sort_condition(const Copy *copy, const Expr *condition,
                                   Bounds *ret) {
-  if (condition->kind == AND) {
-    const Binary *both = AS(Binary, condition);
+  const Expr *bounds =
+      condition->kind == EQ ? between(copy->arena, condition) : condition;
+  if (bounds->kind == AND) {
+    const Binary *both = AS(Binary, bounds);
     const char *why = sort_condition(copy, both->a, ret);
     return why ? why : sort_condition(copy, both->b, ret);
   }
@@ -137,10 +146,17 @@ static bool no_padding(const Copy *copy, int loop) {
 }
 
 static const char *too_much(const Copy *copy, const Expr *pad) {
-  const IntImm *imm = as_int(pad);
-  if (!imm || imm->value <= DMA_MAX_PAD) return NULL;
+  int64_t most = const_bound(copy->facts, pad).hi;
+  if (most <= DMA_MAX_PAD || most >= INT32_MAX) return NULL;
   return arena_printf(copy->arena, "a pad of %lld; the limit is %d",
-                      (long long)imm->value, DMA_MAX_PAD);
+                      (long long)most, DMA_MAX_PAD);
+}
+
+static const char *pads_too_much(const Copy *copy, const Transfer *t) {
+  const Expr *pads[4] = {t->x_before, t->x_after, t->y_before, t->y_after};
+  const char *why = NULL;
+  for (int i = 0; !why && i < 4; i++) why = too_much(copy, pads[i]);
+  return why;
 }
 
 const char *dma_place_padding(const Copy *copy, Transfer *ret) {
@@ -161,11 +177,84 @@ const char *dma_place_padding(const Copy *copy, Transfer *ret) {
     ret->y_before = copy->before[y];
     ret->y_after = copy->after[y];
   }
-  const Expr *pads[4] = {ret->x_before, ret->x_after, ret->y_before,
-                         ret->y_after};
-  const char *why = NULL;
-  for (int i = 0; !why && i < 4; i++) why = too_much(copy, pads[i]);
-  return why;
+  return pads_too_much(copy, ret);
+}
+
+/* Dimensions of a padded region outside of its block, taken together where
+ * they continue each other without padding between them. */
+typedef struct PaddedDim {
+  const Expr *size, *stride, *before, *after;
+} PaddedDim;
+
+static bool is_plain(const Copy *copy, const PaddedDim *dim) {
+  return dma_is_provably(copy->analyzer, dim->before, 0) &&
+         dma_is_provably(copy->analyzer, dim->after, 0);
+}
+
+static bool continues(const Copy *copy, const PaddedDim *outer,
+                      const PaddedDim *inner) {
+  const Expr *end = ex_mul(copy->arena, inner->size, inner->stride);
+  return is_plain(copy, outer) && is_plain(copy, inner) &&
+         can_prove_equal(copy->analyzer, outer->stride, end);
+}
+
+/* Returns how many there are, innermost first, at most two; -1 if more. */
+static int fold_padded(const Copy *copy, const Region *region, int tile_dims,
+                       int64_t block, PaddedDim ret[2]) {
+  Arena *arena = copy->arena;
+  const Expr *zero = make_i32(arena, 0), *unit = make_i32(arena, block);
+  int n = 0, inside = copy->n - region->n; /* of the loop of a dimension */
+  for (int i = region->n - tile_dims - 1; i >= 0; i--) {
+    PaddedDim dim = {region->shape[i], region->stride[i],
+                     copy->before[inside + i], copy->after[inside + i]};
+    if (n && continues(copy, &dim, &ret[n - 1])) {
+      ret[n - 1].size = ex_mul(arena, ret[n - 1].size, dim.size);
+      continue;
+    }
+    if (!n && !can_prove_equal(copy->analyzer, dim.stride, unit))
+      ret[n++] = (PaddedDim){make_i32(arena, 1), unit, zero, zero};
+    if (n == 2) return -1;
+    ret[n++] = dim;
+  }
+  return n;
+}
+
+/* The distance of rows in blocks, or NULL if it is none. */
+static const Expr *row_distance(const Copy *copy, const Expr *stride,
+                                int64_t block) {
+  Arena *arena = copy->arena;
+  const Expr *unit = make_const(arena, stride->type, block);
+  const Expr *rest = ex_floormod(arena, stride, unit);
+  if (!dma_is_provably(copy->analyzer, rest, 0) ||
+      !can_prove_ge(copy->facts, stride, 0))
+    return NULL;
+  return ex_floordiv(arena, stride, unit);
+}
+
+bool dma_padded_rows(const Copy *copy, const Region *region, int64_t block,
+                     Transfer *ret) {
+  PaddedDim dim[2];
+  const Expr *zero = make_i32(copy->arena, 0), *one = make_i32(copy->arena, 1);
+  int tile_dims = dma_block_dims(copy->analyzer, region, block);
+  if (tile_dims < 0 || copy->outer == copy->n) return false;
+  int n = fold_padded(copy, region, tile_dims, block, dim);
+  if (n < 0) return false;
+  for (; n < 2; n++) dim[n] = (PaddedDim){one, NULL, zero, zero};
+  const Expr *stride =
+      dim[1].stride ? row_distance(copy, dim[1].stride, block) : dim[0].size;
+  const Expr *unit = make_const(copy->arena, region->offset->type, block);
+  ret->dram.x_size = simplify(copy->analyzer, dim[0].size);
+  ret->dram.y_size = simplify(copy->analyzer, dim[1].size);
+  ret->dram.x_stride = stride;
+  ret->dram.offset = ex_floordiv(copy->arena, region->offset, unit);
+  ret->dram.tile_dims = tile_dims;
+  ret->x_before = dim[0].before;
+  ret->x_after = dim[0].after;
+  ret->y_before = dim[1].before;
+  ret->y_after = dim[1].after;
+  const Expr *rest = ex_floormod(copy->arena, region->offset, unit);
+  return stride && dma_is_provably(copy->analyzer, rest, 0) &&
+         !pads_too_much(copy, ret);
 }
 
 const char *dma_padding_in_block(const Copy *copy, int64_t block) {

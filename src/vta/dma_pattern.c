@@ -67,9 +67,7 @@ static void reverse(ExprVec *vec) {
   }
 }
 
-/* How many of the innermost dimensions make one block of consecutive
- * elements; -1 if none do. */
-static int block_dims(Analyzer *analyzer, const Region *region, int64_t block) {
+int dma_block_dims(Analyzer *analyzer, const Region *region, int64_t block) {
   Arena *arena = analyzer_arena(analyzer);
   const Expr *size = make_i32(arena, 1);
   if (block == 1) return 0;
@@ -122,6 +120,12 @@ static int tile_dims(Analyzer *analyzer, const Dims *dims, int64_t block) {
   return dma_is_provably(analyzer, tile, block) ? 2 : -1;
 }
 
+/* Rows follow each other upwards. */
+static bool goes_back(const Expr *stride) {
+  const IntImm *step = as_int(stride);
+  return step && step->value < 0;
+}
+
 static bool match_rows(Analyzer *analyzer, const Dims *dims, int64_t block,
                        DmaPattern *ret) {
   Arena *arena = analyzer_arena(analyzer);
@@ -136,7 +140,8 @@ static bool match_rows(Analyzer *analyzer, const Dims *dims, int64_t block,
   if (!dma_is_provably(analyzer, stride[outer - 1], block)) return false;
   ret->x_size = ret->x_stride = shape[outer - 1];
   if (outer == 1) return true;
-  if (!is_multiple(analyzer, stride[0], block)) return false;
+  if (!is_multiple(analyzer, stride[0], block) || goes_back(stride[0]))
+    return false;
   ret->y_size = shape[0];
   ret->x_stride =
       ex_floordiv(arena, stride[0], make_const(arena, stride[0]->type, block));
@@ -174,7 +179,7 @@ const char *dma_pattern(Analyzer *analyzer, const Region *region, int64_t block,
   Dims dims = {{(const Expr **)region->shape, region->n, region->n},
                {(const Expr **)region->stride, region->n, region->n}};
   if (fold) {
-    int inner = block_dims(analyzer, region, block);
+    int inner = dma_block_dims(analyzer, region, block);
     if (inner < 0 || !fold_dims(analyzer, region, inner, block, &dims))
       return bad_block(arena, region, block);
   }

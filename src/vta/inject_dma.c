@@ -119,6 +119,16 @@ static const Expr *sram_pointer(const Copy *copy, const Region *region) {
   return te_access_ptr(copy->arena, view, ACCESS_READ, INT32, NULL);
 }
 
+/* A padded region is taken as it is, if that goes. */
+static const char *match_dram(const Copy *copy, const Region *dram,
+                              int64_t block, Transfer *ret) {
+  const char *why =
+      dma_pattern(copy->analyzer, dram, block, !copy->condition, &ret->dram);
+  if (!copy->condition) return why;
+  if (!why) why = dma_place_padding(copy, ret);
+  return why && dma_padded_rows(copy, dram, block, ret) ? NULL : why;
+}
+
 /* Fits the copy into one instruction inside its outer loops.  NULL, or why
  * that does not go. */
 static const char *fit_transfer(Copy *copy, const Route *route, Transfer *ret) {
@@ -138,13 +148,12 @@ static const char *fit_transfer(Copy *copy, const Route *route, Transfer *ret) {
         copy->arena, "'%s' is not filled without gaps: shape %s, strides %s",
         sram->buffer->name, dma_list_text(copy->arena, sram->n, sram->shape),
         dma_list_text(copy->arena, sram->n, sram->stride));
-  why = dma_pattern(copy->analyzer, dram, route->block, !copy->condition,
-                    &ret->dram);
+  why = match_dram(copy, dram, route->block, ret);
   if (!why) why = dma_too_large(copy->arena, &ret->dram);
   if (why)
     return arena_printf(copy->arena, "in '%s', %s", dram->buffer->name, why);
   ret->sram = sram_pointer(copy, sram);
-  return copy->condition ? dma_place_padding(copy, ret) : NULL;
+  return NULL;
 }
 
 /* ---- The call ----------------------------------------------------------- */
@@ -182,7 +191,7 @@ static const Expr *store_call(const Copy *copy, const Route *route,
 }
 
 /* A load that reads nothing: rows of zeros, which an instruction makes in two
- * parts of DMA_MAX_PAD rows at most. */
+ * parts of DMA_MAX_PAD rows at most; more of them are one long row. */
 static const Expr *zero_call(const Copy *copy, const Route *route,
                              const Transfer *t) {
   Arena *arena = copy->arena;
@@ -194,6 +203,10 @@ static const Expr *zero_call(const Copy *copy, const Route *route,
       ex_add(arena, ex_add(arena, t->x_before, t->dram.x_size), t->x_after);
   zeros.dram.y_size = zeros.dram.offset = zero;
   zeros.x_before = zeros.x_after = zero;
+  if (const_bound(copy->facts, rows).hi > 2 * DMA_MAX_PAD) {
+    zeros.dram.x_size = ex_mul(arena, rows, zeros.dram.x_size);
+    rows = make_i32(arena, 1);
+  }
   zeros.y_before = ex_min(arena, rows, most);
   zeros.y_after = ex_sub(arena, rows, zeros.y_before);
   return load_call(copy, route, &zeros);

@@ -25,6 +25,14 @@ static const Stmt *both(const Stmt *a, const Stmt *b) {
   return make_seq(A, 2, (const Stmt *[]){a, b});
 }
 
+/* Nothing is known. */
+static NestFacts *facts(void) {
+  NestFacts *none = ARENA_NEW(A, NestFacts);
+  none->loops = analyzer_new(A);
+  ptrmap_init(&none->partial, A);
+  return none;
+}
+
 /* for i { d[i] = 0; for k { d[i] += s[i*4 + k] } } */
 static void a_reduction_becomes_two_nests(void **state) {
   (void)state;
@@ -36,7 +44,7 @@ static void a_reduction_becomes_two_nests(void **state) {
       loop(named("i"), 8,
            both(store_at(d, ex("i"), num(0)),
                 loop(named("k"), 4, store_at(d, ex("i"), sum))));
-  const Seq *seq = as_seq(alu_nests(A, stage));
+  const Seq *seq = as_seq(alu_nests(A, facts(), stage));
   assert_non_null(seq);
   assert_int_equal(seq->n, 2);
   assert_non_null(as_store(AS(For, seq->at[0])->body));
@@ -50,7 +58,7 @@ static void one_nest_stays(void **state) {
   Buffer *d = flat_buffer_of("d", INT32, 64);
   const Stmt *stage =
       loop(named("i"), 8, store_at(d, ex("i"), load_at(d, ex("i"))));
-  assert_ptr_equal(alu_nests(A, stage), stage);
+  assert_ptr_equal(alu_nests(A, facts(), stage), stage);
 }
 
 /* d[i] = 1 <= i && i < 7 ? s[i] : -9 */
@@ -63,7 +71,7 @@ static void a_choice_fills_each_side(void **state) {
                                    make_binary(A, LT, i, num(7)));
   const Expr *value = ex_if_then_else(A, inside, load_at(s, ex("i")), num(-9));
   const Stmt *got =
-      alu_nests(A, loop(named("i"), 8, store_at(d, ex("i"), value)));
+      alu_nests(A, facts(), loop(named("i"), 8, store_at(d, ex("i"), value)));
   const Seq *seq = as_seq(got);
   assert_non_null(seq);
   assert_int_equal(seq->n, 3);
