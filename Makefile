@@ -69,9 +69,14 @@ check-long:
 	@$(MAKE) everything
 	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir $(BUILD)
 	@cmake --preset asan --log-level=WARNING
-	@cmake --build --preset asan -j $(JOBS) --target property_illegal
+	@cmake --build --preset asan -j $(JOBS) --target property_illegal \
+	  property_spoiled
 	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir build-asan \
-	  -R '^property\.illegal$$'
+	  -R '^property\.(illegal|spoiled)$$'
+	@awk '/^ *[0-9]+\/[0-9]+ Test: / { name = $$3 } \
+	  /^seed [0-9]+: / { print name ": " $$0 }' \
+	  $(BUILD)/Testing/Temporary/LastTest.log \
+	  build-asan/Testing/Temporary/LastTest.log
 	@cmake --preset fuzz --log-level=WARNING
 	@cmake --build --preset fuzz -j $(JOBS)
 	@for target in $(fuzz_targets); do \

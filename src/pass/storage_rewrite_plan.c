@@ -384,7 +384,9 @@ static void merge_tagged(Planner *planner, int i) {
     if (entry->bits == 0) report_unknown(planner, entry);
     entry->merged = true;
     entry->var = first->var;
-    entry->offset = round_up(total, align);
+    /* a type may be larger than the memory's elements */
+    int64_t unit = entry->type.bits > align ? entry->type.bits : align;
+    entry->offset = round_up(total, unit);
     total = entry->offset + entry->bits;
   }
   if (total != first->bits) {

@@ -20,6 +20,8 @@
  * what would compute something else: sizes of tiles, ranges of immediates,
  * operands that are not the destination.  Cost: linear in the loops, times
  * the steps. */
+#include <string.h>
+
 #include "arith/arith.h"
 #include "base/vec.h"
 #include "ir/analysis.h"
@@ -122,6 +124,10 @@ static void match_loops(Alu *alu, const Stmt *stmt) {
            stmt_kind_name(stmt->kind));
   if (!alu->stage) alu->name = alu->store->buffer->name;
   if (alu->store->n != 1) REFUSE(alu, "'%s' is not flat memory", alu->name);
+  const char *scope = alu->store->buffer->data->scope;
+  if (!scope || strcmp(scope, VTA_ACC_SCOPE))
+    REFUSE(alu, "it lies in %s; the unit works in %s",
+           scope ? scope : "a parameter", VTA_ACC_SCOPE);
   alu->dst = linear_index(alu, alu->store->index[0]);
   put_lanes_last(alu);
 }

@@ -34,7 +34,7 @@ typedef struct Shared {
 typedef struct Session {
   const RandomTest *test;
   const char *program;
-  bool verbose, stress;
+  bool verbose, stress, table;
   Shared *shared;
   int right, refused, skipped, wrong;
   int ids;
@@ -42,6 +42,7 @@ typedef struct Session {
     char name[TRIAL_ID];
     int count;
   } id[MOST_IDS];
+  Tally tally;
 } Session;
 
 /* ---- Trials ------------------------------------------------------------- */
@@ -52,6 +53,13 @@ void trial_note(Trial *trial, const char *format, ...) {
   va_start(args, format);
   vsnprintf(trial->text + used, TRIAL_TEXT - used, format, args);
   va_end(args);
+}
+
+void trial_tag(Trial *trial, const char *tag) {
+  for (int i = 0; i < trial->tags; i++)
+    if (!strcmp(trial->tag[i], tag)) return;
+  if (trial->tags < TRIAL_TAGS)
+    snprintf(trial->tag[trial->tags++], TALLY_TAG, "%s", tag);
 }
 
 void trial_wrong(Trial *trial, const char *format, ...) {
@@ -179,6 +187,9 @@ static void judge(Session *session, const Trial *trial) {
   session->refused += trial->outcome == REFUSED;
   session->wrong += trial->outcome == WRONG;
   if (trial->outcome == REFUSED) count_id(session, trial->id);
+  for (int i = 0; i < trial->tags; i++)
+    tally_add(&session->tally, trial->tag[i],
+              *trial->id ? trial->id : names[trial->outcome]);
   if (session->verbose)
     printf("seed %llu: %s\n%s%s%s%s%s", (unsigned long long)trial->seed,
            names[trial->outcome], trial->text, trial->why,
@@ -203,6 +214,12 @@ static int conclude(const Session *s, uint64_t seed) {
 
 /* ---- The program -------------------------------------------------------- */
 
+static bool counts(const RandomTest *test, const Trial *trial) {
+  if (trial->skipped) return false;
+  if (test->counts == COUNT_RIGHT) return trial->outcome != REFUSED;
+  return test->counts == COUNT_ALL || trial->outcome != RIGHT;
+}
+
 static void judge_seeds(Session *session, uint64_t seed, int count) {
   Shared *shared = session->shared;
   Trial *batch = malloc(sizeof shared->trial);
@@ -217,7 +234,7 @@ static void judge_seeds(Session *session, uint64_t seed, int count) {
     memcpy(batch, shared->trial, sizeof shared->trial);
     for (int i = 0; i < n && done < count; i++) {
       judge(session, &batch[i]);
-      done += !batch[i].skipped;
+      done += counts(session->test, &batch[i]);
     }
   }
   free(batch);
@@ -233,7 +250,7 @@ static void judge_choices(Session *session, const Choices *choices) {
 static int usage(const char *program) {
   fprintf(stderr,
           "usage: %s [--seed N] [--count N] [--stress] [--choices LIST] "
-          "[--verbose]\n",
+          "[--verbose] [--table]\n",
           program);
   return 2;
 }
@@ -259,6 +276,10 @@ int random_test_main(const RandomTest *test, int argc, char **argv) {
       session.stress = true;
       continue;
     }
+    if (!strcmp(argv[i], "--table")) {
+      session.table = true;
+      continue;
+    }
     if (!strcmp(argv[i], "--seed"))
       seed = strtoull(value, NULL, 10);
     else if (!strcmp(argv[i], "--count"))
@@ -275,5 +296,6 @@ int random_test_main(const RandomTest *test, int argc, char **argv) {
   else
     judge_seeds(&session, seed, count);
   munmap(session.shared, sizeof *session.shared);
+  if (session.table) tally_print(&session.tally);
   return conclude(&session, seed);
 }

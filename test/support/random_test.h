@@ -3,6 +3,7 @@
  * processes of their own, counts, and shrinks what fails.
  *
  *   PROGRAM [--seed N] [--count N] [--stress] [--choices LIST] [--verbose]
+ *           [--table]
  *
  * Case number i has the seed N + i, so that `--seed N+i --count 1` repeats it;
  * VTAC_SEED and VTAC_COUNT in the environment do the same.  Under --stress most
@@ -13,9 +14,10 @@
 
 #include "support/choices.h"
 #include "support/outcome.h"
+#include "support/tally.h"
 #include "vtac/vtac.h"
 
-enum { TRIAL_TEXT = 8000, TRIAL_ID = 32 };
+enum { TRIAL_TEXT = 8000, TRIAL_ID = 32, TRIAL_TAGS = 40 };
 
 /* One case and how it ended.  Holds no pointers: it crosses processes. */
 typedef struct Trial {
@@ -27,11 +29,15 @@ typedef struct Trial {
   bool cured;        /* the diagnostic says what helps */
   char why[WHY_SIZE];
   char text[TRIAL_TEXT]; /* the case, for a reader */
+  int tags;              /* what kinds of case it is, for --table */
+  char tag[TRIAL_TAGS][TALLY_TAG];
 } Trial;
 
 /* Adds to the text; what does not fit is left out. */
 void trial_note(Trial *trial, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Says that the case is of this kind, too; once is enough. */
+void trial_tag(Trial *trial, const char *tag);
 /* Ends as WRONG for this reason, unless it did before. */
 void trial_wrong(Trial *trial, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -39,10 +45,14 @@ void trial_wrong(Trial *trial, const char *format, ...)
  * of a refusal.  `id` may be NULL, as in an error without one. */
 void trial_refused(Trial *trial, const vtac_error *error);
 
+/* Which cases are counted until there are enough; wrong ones always are. */
+typedef enum Counts { COUNT_ALL, COUNT_RIGHT, COUNT_REFUSED } Counts;
+
 typedef struct RandomTest {
   void (*run)(Trial *trial); /* makes a case of the choices, and judges it */
-  int count, long_count;     /* of cases, usually and with VTAC_LONG */
-  int most_refused;          /* percent; twice as many under stress */
+  Counts counts;
+  int count, long_count; /* of cases, usually and with VTAC_LONG */
+  int most_refused;      /* percent; twice as many under stress */
 } RandomTest;
 
 int random_test_main(const RandomTest *test, int argc, char **argv);
