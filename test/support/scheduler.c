@@ -129,8 +129,29 @@ static bool cache_inputs(Scheduler *s) {
     for (int k = 0; in_memory(part->tensor) && k < part->readers; k++)
       if (part->reader[k]->role > ROLE_LOAD)
         reader[n++] = part->reader[k]->tensor;
-    if (n) script_cache_read(s->script, part->tensor, part->scope, n, reader);
+    int first = n > 1 && choose_rarely(s->c, 3) ? choose_from(s->c, 1, n) : n;
+    if (n)
+      script_cache_read(s->script, part->tensor, part->scope, first, reader);
+    if (first < n)
+      script_cache_read(s->script, part->tensor, part->scope, n - first,
+                        reader + first);
     any |= n > 0;
+  }
+  return any;
+}
+
+/* Some readers of a stage on the chip read a copy, on the chip, too. */
+static bool cache_results(Scheduler *s) {
+  bool any = false;
+  for (int i = 0; i < s->parts; i++) {
+    const Part *part = &s->part[i];
+    vtac_tensor reader[MOST_PARTS];
+    if (part->role != ROLE_MATRIX && part->role != ROLE_VECTOR) continue;
+    if (!part->readers || !choose_rarely(s->c, 12)) continue;
+    int n = choose_from(s->c, 1, part->readers);
+    for (int k = 0; k < n; k++) reader[k] = part->reader[k]->tensor;
+    script_cache_read(s->script, part->tensor, part->scope, n, reader);
+    any = true;
   }
   return any;
 }
@@ -191,6 +212,23 @@ static void divide(Scheduler *s, Part *part, vtac_iter axis, Loops *outer,
   script_split(s->script, part->stage, axis, n, nparts, &out, &in);
   push(outer, part, out, nparts ? n : other);
   push(inner, part, in, nparts ? other : n);
+}
+
+/* The same for steps that come in periods: the inner part is of whole ones, or
+ * one step.  Nothing else divides the single steps. */
+static void divide_periods(Scheduler *s, Part *part, vtac_iter axis,
+                           int64_t period, Loops *outer, Loops *inner) {
+  int64_t extent = extent_of(axis);
+  vtac_iter out, in;
+  switch (choose(s->c, 3)) {
+    case 0: push(inner, part, axis, extent); return;
+    case 1: push(outer, part, axis, 1); return;
+    default: break;
+  }
+  int64_t n = period * choose_from(s->c, 1, 3);
+  script_split(s->script, part->stage, axis, n, false, &out, &in);
+  push(outer, part, out, (extent + n - 1) / n);
+  push(inner, part, in, n);
 }
 
 static void shuffle(Scheduler *s, Loops *loops) {
@@ -352,8 +390,13 @@ static void bind(Scheduler *s, const Part *part) {
 static void store(Scheduler *s, Part *part) {
   Loops inner = {0}, tile = {0};
   int n = vtac_tensor_ndim(part->tensor);
+  const int64_t *period = s->script->period;
   for (int i = 0; i < n - 2; i++)
-    divide(s, part, vtac_axis(part->tensor, i), &part->outer, &inner);
+    if (period && period[i] > 1)
+      divide_periods(s, part, vtac_axis(part->tensor, i), period[i],
+                     &part->outer, &inner);
+    else
+      divide(s, part, vtac_axis(part->tensor, i), &part->outer, &inner);
   tile_of(part, &tile);
   shuffle(s, &part->outer);
   if (choose_rarely(s->c, 4)) shuffle(s, &inner);
@@ -366,7 +409,7 @@ static void store(Scheduler *s, Part *part) {
   reorder(s, part, &part->outer, &inner, &tile);
   bind(s, part);
   if (!threads) fuse(s, part, &part->outer);
-  if (!threads) cut_across(s, part, &part->outer, &inner);
+  if (!threads && !period) cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
 }
@@ -485,6 +528,7 @@ void schedule_randomly(Script *script, Choices *choices) {
   s->c = choices;
   read_graph(s);
   if (cache_inputs(s)) read_graph(s);
+  if (cache_results(s)) read_graph(s);
   for (int i = s->parts - 1; i >= 0; i--) schedule(s, &s->part[i]);
   free(s);
 }

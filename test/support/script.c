@@ -19,15 +19,19 @@ static void note_axes(Trial *t, const Call *call) {
     trial_note(t, ", %s", axis_name(call->axis[i]));
 }
 
-static void note(Trial *t, const Call *call) {
+const char *call_name(CallKind kind) {
   static const char *const names[CALL_KINDS] = {
       "split",     "split_nparts", "fuse",          "reorder",   "compute_at",
       "set_scope", "bind",         "pragma",        "tensorize", "cache_read",
       "unroll",    "vectorize",    "compute_inline"};
+  return names[kind];
+}
+
+static void note(Trial *t, const Call *call) {
   const char *first = call->kind == CALL_CACHE_READ
                           ? vtac_tensor_name(call->tensor)
                           : stage_name(call->stage);
-  trial_note(t, "  %s(%s", names[call->kind], first);
+  trial_note(t, "  %s(%s", call_name(call->kind), first);
   if (call->kind == CALL_AT) trial_note(t, ", %s", stage_name(call->consumer));
   if (call->kind != CALL_CACHE_READ) note_axes(t, call);
   if (call->kind == CALL_SPLIT || call->kind == CALL_NPARTS)

@@ -42,10 +42,16 @@ typedef struct Script {
   vtac_context *context;
   vtac_schedule schedule;
   Trial *trial;
+  /* Of the result's axes: each step is one of so many kinds in turns, and a
+   * tile has all of them or one.  NULL: all steps are alike. */
+  const int64_t *period;
   /* If not NULL, may change a call before it is made; false leaves it out. */
   bool (*spoil)(struct Script *script, Call *call);
   void *user;
 } Script;
+
+/* What a reader sees: "compute_at". */
+const char *call_name(CallKind kind);
 
 /* Makes the call and writes it down, unless the context holds an error. */
 void script_do(Script *script, Call *call);
