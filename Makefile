@@ -5,7 +5,8 @@
 #                    what virtual threads do to the cycles of one
 #   make test        builds, then runs all tests
 #   make check-long  the tests with many more random cases, illegal ones with
-#                    ASan and UBSan, and the fuzzers: FUZZ_SECONDS each,
+#                    ASan and UBSan, all with each path of the simulator, with
+#                    ASan and UBSan, too, and the fuzzers: FUZZ_SECONDS each,
 #                    FUZZ_RPC_SECONDS what a network feeds
 #   make bench       builds, then measures against the targets
 #   make sanitize    builds with ASan and UBSan in build-asan/, runs all tests
@@ -67,10 +68,11 @@ test:
 check-long:
 	$(packages) build test ci long
 	@$(MAKE) everything
+	@tools/test_isas $(BUILD) -j $(JOBS) --timeout 300
 	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir $(BUILD)
 	@cmake --preset asan --log-level=WARNING
-	@cmake --build --preset asan -j $(JOBS) --target property_illegal \
-	  property_spoiled
+	@cmake --build --preset asan -j $(JOBS)
+	@tools/test_isas build-asan -j $(JOBS) --timeout 600
 	@VTAC_LONG=1 $(run_tests) --timeout 3600 --test-dir build-asan \
 	  -R '^property\.(illegal|spoiled)$$'
 	@awk '/^ *[0-9]+\/[0-9]+ Test: / { name = $$3 } \

@@ -23,7 +23,8 @@ typedef struct vtac_module vtac_module;
 
 /* How the functional simulator computes; results are the same. */
 typedef enum vtac_sim_path {
-  VTAC_SIM_FAST = 0, /* the fastest this processor has */
+  VTAC_SIM_FAST = 0, /* what VTAC_SIM_ISA in the environment names, or else the
+                      * fastest this processor has */
   VTAC_SIM_PORTABLE, /* fast, without processor-specific instructions */
   VTAC_SIM_PLAIN,    /* one instruction at a time, as the manual reads */
   VTAC_SIM_AVX2,     /* fast, with these instructions and no others */

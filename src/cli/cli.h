@@ -115,7 +115,8 @@ int parse_choice(const char *what, const char *text, int n,
                  const char *const *names);
 /* A name that vtac_sim_path_name gives. */
 bool parse_sim_path(const char *what, const char *text, vtac_sim_path *ret);
-/* What VTAC_SIM_ISA asks for, if it is there; an option overrides it. */
+/* What VTAC_SIM_ISA asks for, if it is there.  It leaves the environment, so
+ * that an option overrides it. */
 bool environment_sim_path(vtac_sim_path *ret);
 
 #endif

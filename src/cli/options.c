@@ -280,7 +280,9 @@ bool parse_sim_path(const char *what, const char *text, vtac_sim_path *ret) {
 
 bool environment_sim_path(vtac_sim_path *ret) {
   const char *isa = getenv("VTAC_SIM_ISA");
-  return !isa || !*isa || parse_sim_path("VTAC_SIM_ISA", isa, ret);
+  if (isa && *isa && !parse_sim_path("VTAC_SIM_ISA", isa, ret)) return false;
+  unsetenv("VTAC_SIM_ISA");
+  return true;
 }
 
 static bool take_sim(CommonOptions *common, const char *text) {

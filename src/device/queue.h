@@ -144,7 +144,8 @@ vtac_status queue_synchronize(CommandQueue *queue);
 /* A stream to be run again without the calls that made it.  Between `begin`
  * and `end` a program makes its calls; if they came to exactly one stream,
  * `end` gives its record, else NULL.  The caller frees it before the queue.  A
- * record holds as long as the buffers it names. */
+ * record holds while there are buffers where those lay that it was made with.
+ */
 typedef struct QueueRecord QueueRecord;
 bool queue_record_begin(CommandQueue *queue); /* false: `end` gives NULL */
 QueueRecord *queue_record_end(CommandQueue *queue);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices: a port, the command queue that feeds it, and its counters. */
+#define _GNU_SOURCE /* secure_getenv */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,11 +27,28 @@ const char *vtac_sim_path_name(int path) {
   return path >= 0 && path < SIM_PATHS ? sim_paths[path].name : NULL;
 }
 
-bool device_path_isa(vtac_sim_path path, FsimIsa *ret_isa) {
-  if ((unsigned)path >= SIM_PATHS) return false;
-  const FsimOptions options = sim_paths[path].options;
-  *ret_isa = options.plain ? FSIM_ISA_PORTABLE : options.isa;
-  return true;
+/* What is meant by a path: the fast one may be chosen from outside.  NULL with
+ * a diagnostic if there is no such path. */
+static const FsimOptions *find_path(vtac_sim_path path, Diag *diag) {
+  const char *name =
+      path == VTAC_SIM_FAST ? secure_getenv("VTAC_SIM_ISA") : NULL;
+  if (!name || !*name) {
+    if ((unsigned)path < SIM_PATHS) return &sim_paths[path].options;
+    diag_set(diag, D_SIM_ISA, "there is no simulator path %u", (unsigned)path);
+    return NULL;
+  }
+  for (int i = 0; i < SIM_PATHS; i++)
+    if (!strcmp(sim_paths[i].name, name)) return &sim_paths[i].options;
+  diag_set(diag, D_SIM_ISA, "VTAC_SIM_ISA: there is no simulator path '%s'",
+           name);
+  return NULL;
+}
+
+vtac_status device_path_isa(vtac_sim_path path, FsimIsa *ret_isa, Diag *diag) {
+  const FsimOptions *options = find_path(path, diag);
+  if (!options) return diag_status(D_SIM_ISA);
+  *ret_isa = options->plain ? FSIM_ISA_PORTABLE : options->isa;
+  return VTAC_OK;
 }
 
 bool device_is_timed(const HwConfig *config, vtac_simulator simulator) {
@@ -44,12 +62,10 @@ bool device_is_timed(const HwConfig *config, vtac_simulator simulator) {
 
 vtac_status device_make_port(const HwConfig *config, vtac_simulator simulator,
                              vtac_sim_path sim_path, HwPort **ret, Diag *diag) {
-  const unsigned path = (unsigned)sim_path;
-  if (path >= SIM_PATHS)
-    return diag_set(diag, D_SIM_ISA, "there is no simulator path %u", path);
+  const FsimOptions *options = find_path(sim_path, diag);
+  if (!options) return diag_status(D_SIM_ISA);
   HwPort *port;
-  vtac_status status =
-      fsim_create_with(config, sim_paths[path].options, &port, diag);
+  vtac_status status = fsim_create_with(config, *options, &port, diag);
   if (!status && device_is_timed(config, simulator))
     status = tsim_create(config, port, &port, diag);
   if (!status) *ret = port;

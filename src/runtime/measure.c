@@ -52,7 +52,8 @@ vtac_status vtac_measure_core(vtac_sim_path path, vtac_core_speed *ret_speed,
   Diag diag;
   if (is_missing(ret_speed, "vtac_measure_core", "ret_speed", error))
     return VTAC_INVALID;
-  if (!device_path_isa(path, &isa) || !fsim_multiply(isa, 1)) {
+  if (device_path_isa(path, &isa, &diag)) return report_error(error, &diag);
+  if (!fsim_multiply(isa, 1)) {
     diag_set(&diag, D_SIM_ISA, "this processor has no simulator path %u",
              (unsigned)path);
     return report_error(error, &diag);

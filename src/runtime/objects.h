@@ -54,8 +54,8 @@ vtac_status recorder_attach(vtac_recorder *recorder, HwPort *port, bool timed,
 /* Whether device_make_port makes a timing simulator. */
 bool device_is_timed(const HwConfig *config, vtac_simulator simulator);
 
-/* The instruction set of a path; false if there is no such path. */
-bool device_path_isa(vtac_sim_path path, FsimIsa *ret_isa);
+/* The instruction set of a path. */
+vtac_status device_path_isa(vtac_sim_path path, FsimIsa *ret_isa, Diag *diag);
 
 /* Copies a diagnostic out to the caller; returns its status. */
 vtac_status report_error(vtac_error *error, const Diag *diag);

@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recorded runs by module and buffers; handles of buffers are not used again,
- * so equal handles are the same memory. */
+/* Recorded runs by module and by the memory of the arguments: new arrays at the
+ * places of old ones, as a batch makes them, are the old ones to a stream. */
 #include "runtime/replay.h"
 
 #include "runtime/module.h"
 #include "runtime/objects.h"
 
-static bool matches(const Replay *replay, ReplayKey key) {
+static bool locate(CommandQueue *queue, const vtac_array *array,
+                   ReplayArg *ret) {
+  ret->size = array->size;
+  return !queue_buffer_addr(queue, array->buffer, &ret->addr);
+}
+
+static bool matches(const Replay *replay, CommandQueue *queue, ReplayKey key) {
   if (replay->module != key.module || replay->n != key.n) return false;
-  for (int i = 0; i < key.n; i++)
-    if (replay->buffer[i] != key.args[i]->buffer) return false;
+  for (int i = 0; i < key.n; i++) {
+    ReplayArg arg;
+    if (!locate(queue, key.args[i], &arg) || arg.addr != replay->arg[i].addr ||
+        arg.size != replay->arg[i].size)
+      return false;
+  }
   return true;
 }
 
@@ -17,7 +27,7 @@ bool replay_run(ReplaySet *set, CommandQueue *queue, ReplayKey key,
                 vtac_status *ret_status) {
   for (int i = 0; i < REPLAYS; i++) {
     Replay *replay = &set->replay[i];
-    if (!replay->module || !matches(replay, key) ||
+    if (!replay->module || !matches(replay, queue, key) ||
         !queue_can_repeat(queue, replay->record))
       continue;
     replay->used = ++set->tick;
@@ -44,7 +54,7 @@ void replay_add(ReplaySet *set, CommandQueue *queue, ReplayKey key) {
   drop(place, queue);
   *place = (Replay){
       .module = key.module, .n = key.n, .record = record, .used = ++set->tick};
-  for (int i = 0; i < key.n; i++) place->buffer[i] = key.args[i]->buffer;
+  for (int i = 0; i < key.n; i++) locate(queue, key.args[i], &place->arg[i]);
   module_retain(key.module);
 }
 

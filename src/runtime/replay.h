@@ -7,7 +7,7 @@
 #include "device/queue.h"
 #include "vtac/runtime.h"
 
-/* What a recorded run depends on. */
+/* What a recorded run depends on: the module and where its arguments lie. */
 typedef struct ReplayKey {
   vtac_module *module;
   int n;
@@ -16,11 +16,16 @@ typedef struct ReplayKey {
 
 enum { REPLAYS = 16, REPLAY_MOST_ARGS = 8 };
 
+typedef struct ReplayArg {
+  HwAddr addr;
+  size_t size;
+} ReplayArg;
+
 /* A module stays as long as its replay: the address names no other one. */
 typedef struct Replay {
   vtac_module *module; /* NULL: a free place */
   int n;
-  BufferId buffer[REPLAY_MOST_ARGS];
+  ReplayArg arg[REPLAY_MOST_ARGS];
   QueueRecord *record;
   uint64_t used;
 } Replay;

@@ -122,6 +122,35 @@ static void test_results(void **state) {
   vtac_module_free(module);
 }
 
+/* Batches on the same devices make new arrays, which lie where the old ones did
+ * or elsewhere: `wedge` takes the place of one. */
+static void test_again(void **state) {
+  (void)state;
+  enum { BATCHES = 6, DEVICES = 2 };
+  vtac_module *module = build_gemm();
+  vtac_device *device[DEVICES];
+  vtac_array *wedge[BATCHES][DEVICES] = {{NULL}};
+  Data *d = new_data();
+  open_devices(DEVICES, device);
+  for (int b = 0; b < BATCHES; b++) {
+    const int64_t size[1] = {SIZE * (1 + b)};
+    vtac_error error;
+    for (int i = 0; b % 2 && i < DEVICES; i++)
+      wedge[b][i] = vtac_array_new(device[i], "int8", 1, size, NULL);
+    for (int i = 0; i < SIZE * SIZE; i++) d->weights[i] ^= (int8_t)(i + b);
+    run_alone(module, d);
+    memset(d->res, 0, sizeof d->res);
+    if (vtac_module_run_batch(module, DEVICES, device, RUNS, d->runs, &error))
+      fail_msg("batch %d: %s", b, error.message);
+    assert_memory_equal(d->res, d->alone, sizeof d->res);
+  }
+  for (int b = 0; b < BATCHES; b++)
+    for (int i = 0; i < DEVICES; i++) vtac_array_free(wedge[b][i]);
+  close_devices(DEVICES, device);
+  free(d);
+  vtac_module_free(module);
+}
+
 /* ---- Failures ----------------------------------------------------------- */
 
 /* y[0] = 100 / x[0] on the host. */
@@ -224,6 +253,7 @@ static int close_config(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_results),
+      cmocka_unit_test(test_again),
       cmocka_unit_test(test_first_failure),
       cmocka_unit_test(test_refusals),
   };

@@ -95,8 +95,7 @@ static void discard(Kernel *kernel) {
 
 static vtac_device *open_device(int config) {
   const vtac_sim_path path = config % 2 ? VTAC_SIM_PORTABLE : VTAC_SIM_FAST;
-  const vtac_device_options options = {.verify = 1,
-                                       .sim_path = forced_sim_path(path)};
+  const vtac_device_options options = {.verify = 1, .sim_path = path};
   return vtac_device_open(configs[config], &options, NULL);
 }
 

@@ -3,6 +3,7 @@
  * context, and later calls do no harm. */
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -115,6 +116,33 @@ static void test_configurations(void **state) {
   vtac_config_free(two);
 }
 
+/* The environment says what the fast path is, and nothing about others. */
+static void test_forced_path(void **state) {
+  (void)state;
+  const vtac_device_options plain = {.sim_path = VTAC_SIM_PLAIN};
+  const char *before = getenv("VTAC_SIM_ISA");
+  char *kept = before ? strdup(before) : NULL;
+  vtac_core_speed speed;
+  vtac_error error;
+  setenv("VTAC_SIM_ISA", "sse", 1);
+  assert_null(vtac_device_open(config, NULL, &error));
+  expect(&error, "sim-isa", "VTAC_SIM_ISA: there is no simulator path 'sse'");
+  assert_int_equal(vtac_measure_core(VTAC_SIM_FAST, &speed, &error),
+                   VTAC_INVALID);
+  vtac_device *device = vtac_device_open(config, &plain, &error);
+  assert_non_null(device);
+  vtac_device_close(device);
+  setenv("VTAC_SIM_ISA", "portable", 1);
+  device = vtac_device_open(config, NULL, &error);
+  assert_non_null(device);
+  vtac_device_close(device);
+  if (kept)
+    setenv("VTAC_SIM_ISA", kept, 1);
+  else
+    unsetenv("VTAC_SIM_ISA");
+  free(kept);
+}
+
 /* ---- Errors stay -------------------------------------------------------- */
 
 static void test_sticky(void **state) {
@@ -162,11 +190,8 @@ static void test_unchecked_program(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_runs),
-      TEST(test_arrays),
-      TEST(test_configurations),
-      TEST(test_sticky),
-      TEST(test_unchecked_program),
+      TEST(test_runs),        TEST(test_arrays), TEST(test_configurations),
+      TEST(test_forced_path), TEST(test_sticky), TEST(test_unchecked_program),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

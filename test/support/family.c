@@ -146,21 +146,11 @@ Outcome run_and_verify(const ProgramRun *run, vtac_device *device,
   return outcome;
 }
 
-vtac_sim_path forced_sim_path(vtac_sim_path path) {
-  const char *name = getenv("VTAC_SIM_ISA");
-  if (path != VTAC_SIM_FAST || !name || !*name) return path;
-  for (int i = 0; vtac_sim_path_name(i); i++)
-    if (!strcmp(vtac_sim_path_name(i), name)) return (vtac_sim_path)i;
-  abort();
-}
-
 Outcome run_alone(const ProgramRun *run, const vtac_device_options *options,
                   uint64_t ret_counters[VTAC_COUNTERS],
                   char ret_why[WHY_SIZE]) {
   vtac_error error;
-  vtac_device_options forced = *options;
-  forced.sim_path = forced_sim_path(options->sim_path);
-  vtac_device *device = vtac_device_open(run->config, &forced, &error);
+  vtac_device *device = vtac_device_open(run->config, options, &error);
   if (!device) return failed(&error, ret_why);
   Outcome outcome = run_and_verify(run, device, ret_why);
   vtac_device_counters(device, ret_counters);

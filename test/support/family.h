@@ -88,9 +88,7 @@ typedef struct ProgramRun {
  * `ret_why` says what is not. */
 Outcome run_and_verify(const ProgramRun *run, vtac_device *device,
                        char ret_why[WHY_SIZE]);
-/* `path`, or what VTAC_SIM_ISA names in place of the fast one. */
-vtac_sim_path forced_sim_path(vtac_sim_path path);
-/* The same on a device of its own, with the fast path forced. */
+/* The same on a device of its own. */
 Outcome run_alone(const ProgramRun *run, const vtac_device_options *options,
                   uint64_t ret_counters[VTAC_COUNTERS], char ret_why[WHY_SIZE]);
 
