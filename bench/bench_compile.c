@@ -186,6 +186,29 @@ static double peak_of(vtac_config *config, int n) {
   return chain.peak - before;
 }
 
+/* ---- Memory of a kernel ------------------------------------------------- */
+
+/* Bytes in use at the fullest while a layer is built, by those of the function
+ * that comes of it. */
+static double multiple_of_ir(vtac_config *config, const Layer *layer) {
+  Chain watch = {config, 0, 0};
+  const vtac_lower_options options = {
+      .accelerator = 1, .on_pass = note_peak, .user = &watch};
+  const vtac_tensor *args;
+  const double before = heap_bytes();
+  vtac_context *context = new_context(config);
+  vtac_op *op = declare_layer(context, layer, 1);
+  vtac_op_schedule_to(context, op, VTAC_OP_VTA);
+  const int n = vtac_op_args(op, &args);
+  vtac_module *module =
+      vtac_build(context, vtac_op_schedule(op), n, args, layer->name, &options);
+  check_context(context);
+  vtac_context_free(context);
+  const double kept = heap_bytes() - before;
+  vtac_module_free(module);
+  return (watch.peak - before) / kept;
+}
+
 /* ---- The group ---------------------------------------------------------- */
 
 void bench_compile(Bench *bench) {
@@ -202,6 +225,8 @@ void bench_compile(Bench *bench) {
           measure(bench, sample_kernels, config), LEAST(5000));
   add_row(bench, "memory kept after a kernel", "bytes",
           measure(bench, sample_leftover, config), MOST(0));
+  add_row(bench, "conv2d, memory at the fullest", "of its IR",
+          exactly(multiple_of_ir(config, &layer_conv2d)), MOST(16));
   add_row(bench, "time for ten times the statements", "times",
           growth(bench, config, STATEMENTS), MOST(12));
   add_row(
