@@ -9,23 +9,7 @@
 
 #include "base/trap.h"
 
-/* The address sanitizer is told which space is handed out, so that it sees
- * uses after a rewind and beyond the end of an allocation. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_ASAN
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(ARENA_ASAN)
-#include <sanitizer/asan_interface.h>
-#define FORBID(at, size) ASAN_POISON_MEMORY_REGION(at, size)
-#define ALLOW(at, size) ASAN_UNPOISON_MEMORY_REGION(at, size)
-#else
-#define FORBID(at, size) ((void)(at), (void)(size))
-#define ALLOW(at, size) ((void)(at), (void)(size))
-#endif
-
-enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 4 << 20, ALIGNMENT = 16 };
+enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 4 << 20 };
 enum { GROWTH = 8, MOST_SPARE = 2 << 20 };
 
 struct ArenaChunk {
@@ -34,7 +18,10 @@ struct ArenaChunk {
 };
 
 /* The header is padded so that the space behind it stays aligned. */
-enum { HEADER = (sizeof(ArenaChunk) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
+enum {
+  HEADER = (sizeof(ArenaChunk) + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT *
+           ARENA_ALIGNMENT
+};
 
 void arena_init(Arena *arena, struct Trap *trap) {
   *arena = (Arena){.trap = trap};
@@ -43,7 +30,7 @@ void arena_init(Arena *arena, struct Trap *trap) {
 static void free_chunks(ArenaChunk *chunk, const ArenaChunk *stop) {
   while (chunk != stop) {
     ArenaChunk *older = chunk->older;
-    ALLOW((char *)chunk + HEADER, chunk->size);
+    POISON_ALLOW((char *)chunk + HEADER, chunk->size);
     free(chunk);
     chunk = older;
   }
@@ -94,33 +81,18 @@ static void add_chunk(Arena *arena, size_t least) {
   arena->chunk = chunk;
   arena->next = (char *)chunk + HEADER;
   arena->end = arena->next + chunk->size;
-  FORBID(arena->next, chunk->size);
+  POISON_FORBID(arena->next, chunk->size);
 }
 
-void *arena_alloc(Arena *arena, size_t size) {
-  size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  if (padded < size) trap_no_memory(arena->trap, size);
-  if (!padded) padded = ALIGNMENT; /* so that no address is NULL */
-  if ((size_t)(arena->end - arena->next) < padded) add_chunk(arena, padded);
-  void *at = arena->next;
-  ALLOW(at, size);
-  arena->next += padded;
-  arena->used += padded;
-  return at;
+void *arena_alloc_slowly(Arena *arena, size_t size) {
+  if (size > SIZE_MAX - ARENA_ALIGNMENT) trap_no_memory(arena->trap, size);
+  if (!size) size = 1; /* so that no address is NULL */
+  if ((size_t)(arena->end - arena->next) < size + ARENA_ALIGNMENT)
+    add_chunk(arena, size + ARENA_ALIGNMENT);
+  return arena_alloc(arena, size);
 }
 
-void *arena_calloc(Arena *arena, size_t n, size_t size) {
-  size_t total;
-  if (__builtin_mul_overflow(n, size, &total))
-    trap_no_memory(arena->trap, SIZE_MAX);
-  return memset(arena_alloc(arena, total), 0, total);
-}
-
-void *arena_copy(Arena *arena, const void *from, size_t size) {
-  void *to = arena_alloc(arena, size);
-  if (size) memcpy(to, from, size);
-  return to;
-}
+void arena_too_large(Arena *arena) { trap_no_memory(arena->trap, SIZE_MAX); }
 
 char *arena_strdup(Arena *arena, const char *text) {
   return arena_copy(arena, text, strlen(text) + 1);
@@ -143,7 +115,7 @@ char *arena_printf(Arena *arena, const char *format, ...) {
 }
 
 ArenaMark arena_mark(const Arena *arena) {
-  return (ArenaMark){arena->chunk, arena->next, arena->end, arena->used};
+  return (ArenaMark){arena->chunk, arena->next, arena->end};
 }
 
 void arena_rewind(Arena *arena, ArenaMark mark) {
@@ -151,8 +123,7 @@ void arena_rewind(Arena *arena, ArenaMark mark) {
   arena->chunk = mark.chunk;
   arena->next = mark.next;
   arena->end = mark.end;
-  arena->used = mark.used;
-  FORBID(mark.next, (size_t)(mark.end - mark.next));
+  POISON_FORBID(mark.next, (size_t)(mark.end - mark.next));
 }
 
 void arena_reset(Arena *arena) { arena_rewind(arena, (ArenaMark){0}); }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { SMALL = 8 };
+enum { SMALL = 8, GROWTH = 4 };
 
 void ptrmap_init(PtrMap *map, Arena *arena) { *map = (PtrMap){.arena = arena}; }
 
@@ -40,7 +40,7 @@ static void rehash(PtrMap *map) {
 }
 
 static void grow(PtrMap *map) {
-  map->cap = map->cap ? map->cap * 2 : SMALL;
+  map->cap = map->cap ? map->cap * GROWTH : SMALL;
   PtrMapEntry *bigger =
       arena_alloc(map->arena, (size_t)map->cap * sizeof *bigger);
   if (map->n) memcpy(bigger, map->entry, (size_t)map->n * sizeof *bigger);

@@ -95,11 +95,9 @@ int vtac_tensor_inputs(vtac_context *c, vtac_tensor tensor,
   BOUNDARY(c, 0);
   need_argument(c, tensor, "tensor");
   need_argument(c, ret_inputs, "ret_inputs");
-  const Tensor *const *inputs;
   if (is_placeholder(TENSOR_OF(tensor))) return 0;
-  int n = te_input_tensors(&c->arena, TENSOR_OF(tensor), &inputs);
-  *ret_inputs = (const vtac_tensor *)inputs;
-  return n;
+  *ret_inputs = (const vtac_tensor *)TENSOR_OF(tensor)->input;
+  return TENSOR_OF(tensor)->inputs;
 }
 
 /* ---- Schedules ---------------------------------------------------------- */

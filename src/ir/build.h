@@ -41,8 +41,14 @@ const Expr *ex_binary(Arena *arena, ExprKind kind, const Expr *a,
                       const Expr *b);
 /* What the builder of `kind` folds (a, b) to, or NULL where it folds nothing.
  * The operands must have been promoted. */
-const Expr *fold_binary(Arena *arena, ExprKind kind, const Expr *a,
-                        const Expr *b);
+const Expr *fold_numbers(Arena *arena, ExprKind kind, const Expr *a,
+                         const Expr *b);
+static inline const Expr *fold_binary(Arena *arena, ExprKind kind,
+                                      const Expr *a, const Expr *b) {
+  bool may_fold = a->kind == INT || b->kind == INT || a->kind == FLOAT ||
+                  b->kind == FLOAT || kind == MIN || kind == MAX;
+  return may_fold ? fold_numbers(arena, kind, a, b) : NULL;
+}
 /* The same for shifts and bitwise calls on index types. */
 const Expr *fold_bits(Arena *arena, Op op, const Expr *a, const Expr *b);
 /* With an int constant on the right. */

@@ -187,15 +187,8 @@ static Operands operands(Arena *arena, const Expr *a, const Expr *b) {
                     as_int(b), as_float(a), as_float(b)};
 }
 
-/* Only numbers fold, but for the smaller and larger of two. */
-static bool may_fold(ExprKind kind, const Expr *a, const Expr *b) {
-  return a->kind == INT || b->kind == INT || a->kind == FLOAT ||
-         b->kind == FLOAT || kind == MIN || kind == MAX;
-}
-
-const Expr *fold_binary(Arena *arena, ExprKind kind, const Expr *a,
-                        const Expr *b) {
-  if (!may_fold(kind, a, b)) return NULL;
+const Expr *fold_numbers(Arena *arena, ExprKind kind, const Expr *a,
+                         const Expr *b) {
   Operands o = operands(arena, a, b);
   switch (kind) {
     case ADD: return fold_add(&o);

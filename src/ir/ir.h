@@ -359,6 +359,8 @@ IR_DOWNCAST_STMT(seq, SEQ, Seq)
 IR_DOWNCAST_STMT(evaluate, EVALUATE, Evaluate)
 IR_DOWNCAST_STMT(assert, ASSERT, Assert)
 
+/* A variable or a constant. */
+static inline bool is_atom(const Expr *e) { return e->kind <= STRING; }
 static inline bool is_binary(const Expr *e) {
   return e->kind >= ADD && e->kind <= OR;
 }

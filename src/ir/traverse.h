@@ -52,7 +52,8 @@ const Stmt *rewrite_stmt(Rewriter *rewriter, const Stmt *stmt);
 const Expr *rewrite_expr_children(Rewriter *rewriter, const Expr *expr);
 const Stmt *rewrite_stmt_children(Rewriter *rewriter, const Stmt *stmt);
 
-/* Calls visit(self, node) once for each distinct node, children first.
+/* Calls visit(self, node) once for each distinct node, children first;
+ * variables and numbers wherever they stand.
  * Expressions inside statements are visited too; pass NULL for a kind of
  * node that does not matter.  `scratch` holds the set of nodes seen. */
 typedef void (*ExprPost)(void *self, const Expr *expr);

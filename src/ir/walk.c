@@ -145,7 +145,7 @@ static bool first_time(PostOrder *post, const void *node) {
 
 static void post_expr(Walker *walker, const Expr *expr) {
   PostOrder *post = (PostOrder *)walker;
-  if (!first_time(post, expr)) return;
+  if (!is_atom(expr) && !first_time(post, expr)) return;
   walk_expr_children(walker, expr);
   if (post->visit_expr) post->visit_expr(post->self, expr);
 }

@@ -89,11 +89,6 @@ static ExprFacts collect_facts(FactTable *table, const Expr *expr) {
   return walk.facts;
 }
 
-static bool is_atom(const Expr *expr) {
-  return expr->kind == VAR || expr->kind == INT || expr->kind == FLOAT ||
-         expr->kind == STRING;
-}
-
 ExprFacts facts_of(FactTable *table, const Expr *expr) {
   if (is_atom(expr))
     return (ExprFacts){.hash = node_hash(expr), .size = 1, .is_atom = true};

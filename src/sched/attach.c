@@ -12,10 +12,9 @@ static void find_consumers(Lowering *lowering) {
   for (int i = schedule->stage.n - 1; i >= 0; i--) {
     Stage *stage = schedule->stage.at[i];
     if (!needed[i] && !stage->is_output) continue;
-    const Tensor *const *input;
-    int n = te_input_tensors(lowering->scratch, stage->op, &input);
-    for (int k = 0; k < n; k++) {
-      const Stage *producer = sched_stage(lowering->schedule, input[k]);
+    for (int k = 0; k < stage->op->inputs; k++) {
+      const Stage *producer =
+          sched_stage(lowering->schedule, stage->op->input[k]);
       CHECK(producer->index < i);
       needed[producer->index] = true;
       vec_push(lowering->scratch, &lowering->plan[producer->index].consumers,

@@ -47,10 +47,8 @@ static void insert_cache(Schedule *schedule, int position, const Tensor *op,
 
 static void check_reader(const Stage *reader, const Tensor *from) {
   Arena *arena = reader->schedule->arena;
-  const Tensor *const *input;
-  int n = te_input_tensors(arena, reader->op, &input);
-  for (int i = 0; i < n; i++)
-    if (input[i] == from) return;
+  for (int i = 0; i < reader->op->inputs; i++)
+    if (reader->op->input[i] == from) return;
   fail(arena, D_SCHEDULE, "cache_read: stage '%s' does not read '%s'",
        reader->op->name, from->name);
 }

@@ -11,10 +11,9 @@ static bool consumes(const Stage *parent, const Stage *stage, PtrMap *seen) {
   if (parent == stage) return true;
   if (ptrmap_has(seen, parent)) return false;
   ptrmap_set(seen, parent, parent);
-  const Tensor *const *input;
-  int n = te_input_tensors(seen->arena, parent->op, &input);
-  for (int i = 0; i < n; i++)
-    if (consumes(sched_stage(stage->schedule, input[i]), stage, seen))
+  for (int i = 0; i < parent->op->inputs; i++)
+    if (consumes(sched_stage(stage->schedule, parent->op->input[i]), stage,
+                 seen))
       return true;
   return false;
 }

@@ -30,9 +30,8 @@ Stage *stage_new(Schedule *schedule, const Tensor *op) {
 /* Stages in post-order of the reads: producers before consumers. */
 static void add_stages(Schedule *schedule, const Tensor *tensor) {
   if (ptrmap_has(&schedule->of, tensor)) return;
-  const Tensor *const *input;
-  int n = te_input_tensors(schedule->arena, tensor, &input);
-  for (int i = 0; i < n; i++) add_stages(schedule, input[i]);
+  for (int i = 0; i < tensor->inputs; i++)
+    add_stages(schedule, tensor->input[i]);
   vec_push(schedule->arena, &schedule->stage, stage_new(schedule, tensor));
 }
 
@@ -94,13 +93,12 @@ void stage_replace(Stage *stage, const Tensor *op) {
 void sync_reads(Arena *arena, Schedule *schedule) {
   for (int i = 0; i < schedule->stage.n; i++) {
     Stage *stage = schedule->stage.at[i];
-    const Tensor *const *input;
-    int n = te_input_tensors(schedule->arena, stage->op, &input);
+    const Tensor *op = stage->op;
     PtrMap stale; /* Tensor -> Tensor */
     ptrmap_init(&stale, schedule->arena);
-    for (int k = 0; k < n; k++) {
-      const Tensor *now = sched_stage(schedule, input[k])->op;
-      if (now != input[k]) ptrmap_set(&stale, input[k], now);
+    for (int k = 0; k < op->inputs; k++) {
+      const Tensor *now = sched_stage(schedule, op->input[k])->op;
+      if (now != op->input[k]) ptrmap_set(&stale, op->input[k], now);
     }
     if (!stale.n) continue;
     const Expr *body = te_replace_reads(arena, stage->op->body, &stale);

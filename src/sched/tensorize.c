@@ -21,7 +21,6 @@ typedef struct Tensorizing {
   const Stage *stage;
   const TensorIntrin *intrin;
   int at; /* the tensorized leaf */
-  const Tensor *const *input;
   Range *out, *reduce; /* of the data and reduction axes in the region */
   Range **in;          /* of each dimension of each input */
 } Tensorizing;
@@ -82,7 +81,7 @@ static void infer_axes(Tensorizing *t, Analyzer *analyzer, PtrMap *roots) {
 static void infer_input(Tensorizing *t, Analyzer *analyzer, const PtrMap *roots,
                         int k) {
   Lowering *lowering = t->lowering;
-  const Tensor *input = t->input[k];
+  const Tensor *input = t->stage->op->input[k];
   SetVec *dim = ARENA_ARRAY(lowering->scratch, SetVec, input->n);
   read_region(lowering, analyzer, t->stage->op, roots, input, dim);
   t->in[k] = ARENA_ARRAY(lowering->scratch, Range, input->n);
@@ -100,7 +99,7 @@ static void infer_input(Tensorizing *t, Analyzer *analyzer, const PtrMap *roots,
 static void infer_region(Tensorizing *t) {
   Lowering *lowering = t->lowering;
   const Tensor *op = t->stage->op;
-  int n = te_input_tensors(lowering->scratch, op, &t->input);
+  int n = op->inputs;
   if (n != t->intrin->inputs)
     fail(lowering->arena, D_TENSORIZE,
          PART "the stage reads %d tensors, the intrinsic %d", PART_ARGS(t), n,
@@ -120,7 +119,6 @@ static void infer_region(Tensorizing *t) {
 typedef struct Matcher {
   Rewriter rw;
   const Tensorizing *t;
-  const Tensor *const *pattern_input;
   Analyzer *analyzer; /* knows the loops and the pattern's axes */
   PtrMap axis;        /* Var of a root -> Expr over the pattern's axes */
 } Matcher;
@@ -136,8 +134,8 @@ static const Expr *match_load(Rewriter *rewriter, const Expr *expr) {
   const Tensorizing *t = matcher->t;
   const Load *load = AS(Load, rewrite_expr_children(rewriter, expr));
   int k = 0;
-  while (t->input[k] != load->buffer->tensor) k++;
-  const Tensor *pattern = matcher->pattern_input[k];
+  while (t->stage->op->input[k] != load->buffer->tensor) k++;
+  const Tensor *pattern = t->intrin->op->input[k];
   const Expr **index = ARENA_ARRAY(rewriter->arena, const Expr *, pattern->n);
   int start = load->n - pattern->n;
   for (int i = 0; i < pattern->n; i++)
@@ -170,10 +168,11 @@ static void check_extents(const Matcher *matcher, const char *what, int m,
 static void check_input_extents(const Matcher *matcher) {
   const Tensorizing *t = matcher->t;
   for (int k = 0; k < t->intrin->inputs; k++) {
+    const Tensor *input = t->stage->op->input[k];
+    const Tensor *pattern = t->intrin->op->input[k];
     const char *what =
-        arena_printf(t->lowering->scratch, "'%s'", t->input[k]->name);
-    const Tensor *pattern = matcher->pattern_input[k];
-    check_extents(matcher, what, t->input[k]->n, t->in[k], pattern->n,
+        arena_printf(t->lowering->scratch, "'%s'", input->name);
+    check_extents(matcher, what, input->n, t->in[k], pattern->n,
                   pattern->shape);
   }
 }
@@ -235,7 +234,6 @@ static void verify_body(const Tensorizing *t) {
   Matcher matcher = {.rw = {lowering->arena, exprs, NULL},
                      .t = t,
                      .analyzer = analyzer_new(lowering->arena)};
-  te_input_tensors(lowering->scratch, pattern, &matcher.pattern_input);
   ptrmap_init(&matcher.axis, lowering->scratch);
   for (int i = 0; i < t->stage->leaf.n; i++) {
     const IterVar *leaf = t->stage->leaf.at[i];
@@ -290,7 +288,7 @@ static const Stmt *bind_all(const Tensorizing *t, const PtrMap *map,
                             const Stmt *body) {
   body = bind_output(t, map, body);
   for (int k = t->intrin->inputs - 1; k >= 0; k--) {
-    const Buffer *target = tensor_buffer(t->lowering, t->input[k]);
+    const Buffer *target = tensor_buffer(t->lowering, t->stage->op->input[k]);
     body = bind_buffer(t, t->intrin->input[k], target, t->in[k], map, body);
   }
   return body;

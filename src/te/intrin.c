@@ -60,8 +60,8 @@ static void check_buffer(Arena *arena, const char *name, const Buffer *buffer,
 }
 
 static void check_inputs(Arena *arena, const TensorIntrin *draft) {
-  const Tensor *const *input;
-  int n = te_input_tensors(arena, draft->op, &input);
+  const Tensor *const *input = draft->op->input;
+  int n = draft->op->inputs;
   if (n != draft->inputs)
     fail(arena, D_TENSORIZE,
          "tensor intrinsic '%s' has %d input buffers; its pattern reads %d "

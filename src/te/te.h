@@ -22,6 +22,9 @@ typedef struct Tensor {
   int reduce_axes;
   const IterVar *const *reduce_axis; /* those of the body's Reduce */
   const Expr *body;                  /* NULL: a placeholder */
+  int inputs; /* the tensors that the body reads, each once, in the order of
+                 their first reads (operands before operators) */
+  const struct Tensor *const *input;
   const Buffer *buffer;              /* stands for the tensor in expressions */
 } Tensor;
 
@@ -68,10 +71,6 @@ const Expr *te_read(Arena *arena, const Tensor *tensor, int n,
 /* The element at the points of n axes. */
 const Expr *te_read_axes(Arena *arena, const Tensor *tensor, int n,
                          const IterVar *const *axis);
-/* The tensors a body reads, each once, in the order of their first reads
- * (operands before operators); returns how many. */
-int te_input_tensors(Arena *arena, const Tensor *tensor,
-                     const Tensor *const **ret_input);
 /* `expr` with reads of the tensors that are keys of the map (Tensor ->
  * Tensor) made reads of their values; the same pointer if there are none. */
 const Expr *te_replace_reads(Arena *arena, const Expr *expr,
@@ -111,7 +110,7 @@ const Expr *te_access_ptr(Arena *arena, const Buffer *buffer, int mask,
 typedef struct TensorIntrin {
   const char *name;
   const Tensor *op; /* the pattern: a compute over placeholders */
-  int inputs;       /* as te_input_tensors(op) orders them */
+  int inputs;       /* as op has them */
   const Buffer *const *input;
   const Buffer *output;
   const Stmt *body;           /* the whole computation at once */

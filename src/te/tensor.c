@@ -147,48 +147,62 @@ static void check_axes(Arena *arena, const char *name, int n,
   }
 }
 
-/* Looks for variables that are no axes, and for a Reduce below the top. */
-typedef struct BodyCheck {
+/* What a walk over a body finds. */
+typedef struct BodyWalk {
   Arena *arena;
-  const char *name;
-  const Expr *top;
-  PtrMap known; /* Var -> anything */
-} BodyCheck;
+  const Tensor *tensor;
+  const Var *stray;                /* a variable that is no axis, or NULL */
+  bool reduces_below;              /* a Reduce stands below the top */
+  VEC(const Tensor *) input;       /* each once, by their first reads */
+} BodyWalk;
 
-static void check_reduction(void *self, const Expr *expr) {
-  BodyCheck *check = self;
-  if (expr->kind == REDUCE && expr != check->top)
-    fail(check->arena, D_TENSOR,
-         "the body of compute '%s' has a reduction inside an expression; "
-         "it may only stand at the top",
-         check->name);
+static bool is_axis(int n, const IterVar *const *axis, const Expr *var) {
+  for (int i = 0; i < n; i++)
+    if (&axis[i]->var->e == var) return true;
+  return false;
 }
 
-static void check_var(void *self, const Expr *expr) {
-  BodyCheck *check = self;
-  if (expr->kind == VAR && !ptrmap_has(&check->known, expr))
-    fail(check->arena, D_TENSOR,
-         "the body of compute '%s' uses variable '%s', which is no axis of it",
-         check->name, AS(Var, expr)->hint);
+static void note_input(BodyWalk *walk, const Tensor *input) {
+  for (int i = 0; i < walk->input.n; i++)
+    if (walk->input.at[i] == input) return;
+  vec_push(walk->arena, &walk->input, input);
 }
 
-static void check_body(Arena *arena, const Tensor *tensor) {
-  BodyCheck check = {arena, tensor->name, tensor->body, {0}};
-  ptrmap_init(&check.known, arena);
-  for (int i = 0; i < tensor->n; i++)
-    ptrmap_set(&check.known, tensor->axis[i]->var, tensor);
-  for (int i = 0; i < tensor->reduce_axes; i++)
-    ptrmap_set(&check.known, tensor->reduce_axis[i]->var, tensor);
-  post_order_expr(arena, tensor->body, &check, check_reduction);
-  post_order_expr(arena, tensor->body, &check, check_var);
+static void note_node(void *self, const Expr *expr) {
+  BodyWalk *walk = self;
+  const Tensor *tensor = walk->tensor;
+  if (expr->kind == LOAD && AS(Load, expr)->buffer->tensor)
+    note_input(walk, AS(Load, expr)->buffer->tensor);
+  if (expr->kind == REDUCE && expr != tensor->body) walk->reduces_below = true;
+  if (expr->kind == VAR && !walk->stray &&
+      !is_axis(tensor->n, tensor->axis, expr) &&
+      !is_axis(tensor->reduce_axes, tensor->reduce_axis, expr))
+    walk->stray = AS(Var, expr);
 }
 
-static void take_body(Tensor *tensor, const Expr *body) {
+static BodyWalk take_body(Arena *arena, Tensor *tensor, const Expr *body) {
   const Reduce *reduce = as_reduce(body);
+  BodyWalk walk = {.arena = arena, .tensor = tensor};
   tensor->body = body;
   tensor->type = body->type;
   tensor->reduce_axes = reduce ? reduce->n : 0;
   tensor->reduce_axis = reduce ? reduce->axis : NULL;
+  post_order_expr(arena, body, &walk, note_node);
+  tensor->inputs = walk.input.n;
+  tensor->input = walk.input.at;
+  return walk;
+}
+
+static void check_body(const BodyWalk *walk) {
+  if (walk->reduces_below)
+    fail(walk->arena, D_TENSOR,
+         "the body of compute '%s' has a reduction inside an expression; "
+         "it may only stand at the top",
+         walk->tensor->name);
+  if (walk->stray)
+    fail(walk->arena, D_TENSOR,
+         "the body of compute '%s' uses variable '%s', which is no axis of it",
+         walk->tensor->name, walk->stray->hint);
 }
 
 const Tensor *te_compute(Arena *arena, const char *name, const char *tag, int n,
@@ -205,15 +219,15 @@ const Tensor *te_compute(Arena *arena, const char *name, const char *tag, int n,
       .shape = check_shape(arena, name, n, extent),
       .axis = arena_copy(arena, axis, (size_t)n * sizeof *axis),
   };
-  take_body(&tensor, body);
-  check_body(arena, &tensor);
+  const BodyWalk walk = take_body(arena, &tensor, body);
+  check_body(&walk);
   return new_tensor(arena, &tensor);
 }
 
 const Tensor *te_with_body(Arena *arena, const Tensor *tensor,
                            const Expr *body) {
   Tensor copy = *tensor;
-  take_body(&copy, body);
+  take_body(arena, &copy, body);
   return new_tensor(arena, &copy);
 }
 
@@ -259,28 +273,6 @@ const Expr *te_read_axes(Arena *arena, const Tensor *tensor, int n,
   const Expr **index = ARENA_ARRAY(arena, const Expr *, n);
   for (int i = 0; i < n; i++) index[i] = &axis[i]->var->e;
   return te_read(arena, tensor, n, index);
-}
-
-typedef struct Reads {
-  Arena *arena;
-  VEC(const Tensor *) found;
-} Reads;
-
-static void note_read(void *self, const Expr *expr) {
-  Reads *reads = self;
-  const Load *load = as_load(expr);
-  if (!load || !load->buffer->tensor) return;
-  for (int i = 0; i < reads->found.n; i++)
-    if (reads->found.at[i] == load->buffer->tensor) return;
-  vec_push(reads->arena, &reads->found, load->buffer->tensor);
-}
-
-int te_input_tensors(Arena *arena, const Tensor *tensor,
-                     const Tensor *const **ret_input) {
-  Reads reads = {.arena = arena};
-  if (tensor->body) post_order_expr(arena, tensor->body, &reads, note_read);
-  *ret_input = reads.found.at;
-  return reads.found.n;
 }
 
 typedef struct Replacer {

@@ -42,9 +42,8 @@ static void test_compute(void **state) {
                       "5], [])[i0: int32, i1: int32]), 0)");
   assert_int_equal(out->n, 2);
   assert_ptr_equal(out->buffer->tensor, out);
-  const Tensor *const *read;
-  assert_int_equal(te_input_tensors(a, out, &read), 1);
-  assert_ptr_equal(read[0], in);
+  assert_int_equal(out->inputs, 1);
+  assert_ptr_equal(out->input[0], in);
 }
 
 /* Operands come before operators, each tensor once. */
@@ -60,10 +59,9 @@ static void test_input_order(void **state) {
   const Expr *gather = te_read(a, data, 1, &index);
   const Expr *body = ex_add(a, gather, ex_add(a, gather, index));
   const Tensor *out = te_compute(a, "out", NULL, 1, &i, body);
-  const Tensor *const *read;
-  assert_int_equal(te_input_tensors(a, out, &read), 2);
-  assert_ptr_equal(read[0], at);
-  assert_ptr_equal(read[1], data);
+  assert_int_equal(out->inputs, 2);
+  assert_ptr_equal(out->input[0], at);
+  assert_ptr_equal(out->input[1], data);
 }
 
 static void test_pad(void **state) {
