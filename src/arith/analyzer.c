@@ -51,12 +51,9 @@ const VarFacts *analyzer_facts(const Analyzer *analyzer, const Var *var) {
 }
 
 VarFacts *analyzer_own_facts(Analyzer *analyzer, const Var *var) {
-  VarFacts *facts = ptrmap_get(&analyzer->vars, var);
-  if (!facts) {
-    facts = ARENA_NEW(analyzer->arena, VarFacts);
-    ptrmap_set(&analyzer->vars, var, facts);
-  }
-  return facts;
+  void **facts = ptrmap_place(&analyzer->vars, var);
+  if (!*facts) *facts = ARENA_NEW(analyzer->arena, VarFacts);
+  return *facts;
 }
 
 static Bound range_bound(Analyzer *analyzer, Range range) {
@@ -82,7 +79,8 @@ void analyzer_bind(Analyzer *analyzer, const Var *var, Range range) {
 
 void analyzer_bind_value(Analyzer *analyzer, const Var *var,
                          const Expr *value) {
-  value = rewrite_simplify(analyzer, canonical_simplify(analyzer, value));
+  if (value->kind != INT)
+    value = rewrite_simplify(analyzer, canonical_simplify(analyzer, value));
   VarFacts facts = {.value = value, .has_bound = true, .has_modular = true};
   facts.bound = const_bound(analyzer, value);
   facts.modular = modular_set(analyzer, value);
@@ -205,7 +203,27 @@ const Expr *simplify_alone(Arena *arena, const Expr *expr) {
 
 /* ---- Proofs ------------------------------------------------------------- */
 
+/* A comparison of sums is decided by their bounds, if no condition is known. */
+static bool plain_truth(Analyzer *analyzer, const Expr *condition,
+                        bool *ret_true) {
+  Bound gap;
+  if (!is_comparison(condition) || analyzer->facts.n || analyzer->bounds.n ||
+      !plain_bound(analyzer, AS(Binary, condition)->a, AS(Binary, condition)->b,
+                   &gap))
+    return false;
+  switch (condition->kind) {
+    case EQ: *ret_true = gap.lo == 0 && gap.hi == 0; return true;
+    case LT: *ret_true = gap.hi < 0; return true;
+    case LE: *ret_true = gap.hi <= 0; return true;
+    case GT: *ret_true = gap.lo > 0; return true;
+    case GE: *ret_true = gap.lo >= 0; return true;
+    default: return false;
+  }
+}
+
 bool can_prove(Analyzer *analyzer, const Expr *condition) {
+  bool is_true;
+  if (plain_truth(analyzer, condition, &is_true)) return is_true;
   const IntImm *known = as_int(simplify(analyzer, condition));
   return known && known->value != 0;
 }

@@ -85,6 +85,10 @@ VarFacts *analyzer_own_facts(Analyzer *analyzer, const Var *var);
 
 /* a - b, if it is seen at a glance to be a constant. */
 bool plain_difference(const Expr *a, const Expr *b, int64_t *ret_value);
+/* The bound of a - b, sums of int32 variables times constants, where it is that
+ * of the terms; what simplifying a - b first would not improve. */
+bool plain_bound(Analyzer *analyzer, const Expr *a, const Expr *b,
+                 Bound *ret_bound);
 /* With nothing known. */
 bool can_prove_equal_alone(Arena *arena, const Expr *a, const Expr *b);
 

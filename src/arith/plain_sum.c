@@ -2,6 +2,8 @@
 /* Plain sums, v1 * c1 + v2 * c2 + ... + c of variables and constants: most of
  * what the simplifiers meet.  What holds for them can be told without visiting
  * them, and their canonical form comes of a few additions. */
+#include <stdlib.h>
+
 #include "arith/form.h"
 #include "ir/build.h"
 
@@ -61,7 +63,8 @@ static bool is_ordered(const Analyzer *analyzer, const Expr *sum,
 }
 
 bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr) {
-  if (expr->kind == ADD && AS(Binary, expr)->b->kind == INT) {
+  if ((expr->kind == ADD || expr->kind == SUB) &&
+      AS(Binary, expr)->b->kind == INT) {
     if (AS(IntImm, AS(Binary, expr)->b)->value <= 0) return false;
     expr = AS(Binary, expr)->a;
   }
@@ -78,13 +81,16 @@ typedef struct Terms {
   int n;
   const Expr *var[8];
   int64_t scale[8], base;
+  bool repeats; /* a variable was met more than once */
 } Terms;
 
 static bool add_term(Terms *terms, const Expr *var, int64_t scale) {
   int i = 0;
   while (i < terms->n && terms->var[i] != var) i++;
   if (i == sizeof terms->var / sizeof *terms->var) return false;
-  if (i == terms->n) {
+  if (i < terms->n) {
+    terms->repeats = true;
+  } else {
     terms->var[terms->n++] = var;
     terms->scale[i] = 0;
   }
@@ -124,7 +130,72 @@ bool plain_difference(const Expr *a, const Expr *b, int64_t *ret_value) {
   return true;
 }
 
+/* Is each variable met once in a - b, and nothing known of sums of them?  Then
+ * the least and largest value are those of the terms. */
+static bool are_independent(const Analyzer *analyzer, const Terms *a,
+                            const Terms *b) {
+  if (a->repeats || b->repeats) return false;
+  for (int i = 0; i < analyzer->bounds.n; i++)
+    if (analyzer->bounds.at[i].expr->kind != VAR) return false;
+  for (int i = 0; i < a->n; i++)
+    for (int k = 0; k < b->n; k++)
+      if (a->var[i] == b->var[k]) return false;
+  return true;
+}
+
+/* bound += the terms' bound times sign; false where a number is large. */
+static bool add_bounds(Analyzer *analyzer, const Terms *terms, int sign,
+                       Bound *bound) {
+  enum { LARGEST = 1 << 24 };
+  bound->lo += sign * terms->base;
+  bound->hi += sign * terms->base;
+  for (int i = 0; i < terms->n; i++) {
+    const VarFacts *facts = analyzer_facts(analyzer, AS(Var, terms->var[i]));
+    const Bound var = const_bound(analyzer, terms->var[i]);
+    const int64_t scale = sign * terms->scale[i];
+    if ((facts && facts->value) || llabs(scale) > LARGEST ||
+        var.lo < INT32_MIN || var.hi > INT32_MAX)
+      return false;
+    bound->lo += scale * (scale > 0 ? var.lo : var.hi);
+    bound->hi += scale * (scale > 0 ? var.hi : var.lo);
+  }
+  return true;
+}
+
+bool plain_bound(Analyzer *analyzer, const Expr *a, const Expr *b,
+                 Bound *ret_bound) {
+  Terms in_a = {0}, in_b = {0};
+  Bound bound = {0, 0};
+  if (!add_linear(&in_a, a, 1) || !add_linear(&in_b, b, 1) ||
+      llabs(in_a.base) > INT32_MAX || llabs(in_b.base) > INT32_MAX ||
+      !are_independent(analyzer, &in_a, &in_b) ||
+      !add_bounds(analyzer, &in_a, 1, &bound) ||
+      !add_bounds(analyzer, &in_b, -1, &bound))
+    return false;
+  *ret_bound = bound;
+  return true;
+}
+
 /* ---- Offsets ------------------------------------------------------------ */
+
+static bool add_plain(Analyzer *analyzer, Sum *sum, const Expr *expr,
+                      int64_t scale);
+
+/* sum += (a - b) * scale, where nothing of b is left over. */
+static bool add_difference(Analyzer *analyzer, Sum *sum, const Binary *op,
+                           int64_t scale) {
+  Sum *rest = sum_new(analyzer, sum->type);
+  bool good = add_plain(analyzer, rest, op->a, 1) &&
+              add_plain(analyzer, rest, op->b, -1);
+  int kept = 0;
+  for (int i = 0; i < rest->args.n; i++) {
+    if (rest->args.at[i].scale < 0) good = false;
+    if (rest->args.at[i].scale) rest->args.at[kept++] = rest->args.at[i];
+  }
+  rest->args.n = kept;
+  sum_add(analyzer, sum, form_sum(rest), scale);
+  return good;
+}
 
 /* sum += expr * scale, term by term; false at what is no int32 plain sum. */
 static bool add_plain(Analyzer *analyzer, Sum *sum, const Expr *expr,
@@ -147,6 +218,7 @@ static bool add_plain(Analyzer *analyzer, Sum *sum, const Expr *expr,
     case ADD:
       return add_plain(analyzer, sum, op->a, scale) &&
              add_plain(analyzer, sum, op->b, scale);
+    case SUB: return add_difference(analyzer, sum, op, scale);
     case MUL:
       if (op->b->kind != INT || AS(IntImm, op->b)->value < 0) return false;
       return add_plain(analyzer, sum, op->a,

@@ -39,22 +39,37 @@ static bool is_deep(const Analyzer *analyzer) {
   return analyzer->conditions > MOST_CONDITIONS;
 }
 
-Order try_compare(Simplifier *simplifier, const Expr *expr, int64_t bound) {
-  if (is_deep(simplifier->analyzer)) return ORDER_UNKNOWN;
-  expr = simplifier_visit(simplifier, expr);
-  const IntImm *known = as_int(expr);
-  if (known && known->value != bound)
-    return known->value > bound ? ORDER_GT : ORDER_LT;
-  if (known) return ORDER_EQ;
-  Bound value = const_bound(simplifier->analyzer, expr);
+static Order order_of(Bound value, int64_t bound) {
   if (value.lo == bound && value.hi == bound) return ORDER_EQ;
   if (value.lo > bound) return ORDER_GT;
   if (value.hi < bound) return ORDER_LT;
   if (value.lo >= bound) return ORDER_GE;
-  if (value.hi <= bound) return ORDER_LE;
-  if (bound == 0 && modular_set(simplifier->analyzer, expr).base != 0)
+  return value.hi <= bound ? ORDER_LE : ORDER_UNKNOWN;
+}
+
+Order try_compare(Simplifier *simplifier, const Expr *expr, int64_t bound) {
+  Analyzer *analyzer = simplifier->analyzer;
+  if (is_deep(analyzer)) return ORDER_UNKNOWN;
+  expr = simplifier_visit(simplifier, expr);
+  const IntImm *known = as_int(expr);
+  if (known) return order_of((Bound){known->value, known->value}, bound);
+  Order order = order_of(const_bound(analyzer, expr), bound);
+  if (order == ORDER_UNKNOWN && bound == 0 &&
+      modular_set(analyzer, expr).base != 0)
     return ORDER_NE;
-  return ORDER_UNKNOWN;
+  return order;
+}
+
+Order compare_exprs(Simplifier *simplifier, const Expr *a, const Expr *b) {
+  Analyzer *analyzer = simplifier->analyzer;
+  Bound difference;
+  if (!is_deep(analyzer) && plain_bound(analyzer, a, b, &difference)) {
+    Order order = order_of(difference, 0);
+    if (order != ORDER_UNKNOWN) return order;
+    const Expr *gap = ex_sub(analyzer->arena, a, b);
+    return modular_set(analyzer, gap).base ? ORDER_NE : ORDER_UNKNOWN;
+  }
+  return try_compare(simplifier, ex_sub(analyzer->arena, a, b), 0);
 }
 
 /* ---- Facts -------------------------------------------------------------- */

@@ -24,6 +24,8 @@ typedef enum Order {
   ORDER_NE
 } Order;
 Order try_compare(Simplifier *simplifier, const Expr *expr, int64_t bound);
+/* about a <=> b, of which both have been visited. */
+Order compare_exprs(Simplifier *simplifier, const Expr *a, const Expr *b);
 
 /* The operands of a node that is being matched against rules, and what the
  * variables of the rule at hand stand for (rules.h). */

@@ -3,17 +3,12 @@
  * visitor turns the other four into these and their negations. */
 #include "arith/rules.h"
 
-static Order compare_operands(Match *m) {
-  const Expr *difference = ex_sub(m->simplifier->analyzer->arena, m->a, m->b);
-  return try_compare(m->simplifier, difference, 0);
-}
-
 static const Expr *truth(Match *m, bool value) {
   return make_bool(m->simplifier->analyzer->arena, value);
 }
 
 const Expr *rules_eq(Match *m) {
-  Order order = compare_operands(m);
+  Order order = compare_exprs(m->simplifier, m->a, m->b);
   if (order == ORDER_EQ) return truth(m, true);
   if (order == ORDER_NE || order == ORDER_GT || order == ORDER_LT)
     return truth(m, false);
@@ -106,7 +101,7 @@ static const Expr *lt_order(Match *m) {
 }
 
 const Expr *rules_lt(Match *m) {
-  switch (compare_operands(m)) {
+  switch (compare_exprs(m->simplifier, m->a, m->b)) {
     case ORDER_LT: return truth(m, true);
     case ORDER_EQ:
     case ORDER_GT:

@@ -75,13 +75,16 @@ static PtrMapEntry *find_place(const PtrMap *map, const void *key,
   return **ret_slot ? &map->entry[**ret_slot - 1] : NULL;
 }
 
-void ptrmap_set(PtrMap *map, const void *key, const void *value) {
+void **ptrmap_place(PtrMap *map, const void *key) {
   int *slot;
   PtrMapEntry *entry = find_place(map, key, &slot);
-  if (entry)
-    entry->value = (void *)value;
-  else
-    append(map, slot, key, value);
+  if (entry) return &entry->value;
+  append(map, slot, key, NULL);
+  return &map->entry[map->n - 1].value;
+}
+
+void ptrmap_set(PtrMap *map, const void *key, const void *value) {
+  *ptrmap_place(map, key) = (void *)value;
 }
 
 bool ptrmap_add(PtrMap *map, const void *key, const void *value) {

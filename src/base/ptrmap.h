@@ -28,6 +28,8 @@ bool ptrmap_has(const PtrMap *map, const void *key);  /* even if value NULL */
 void ptrmap_set(PtrMap *map, const void *key, const void *value);
 /* Sets a key that is absent; false, and nothing done, if it is there. */
 bool ptrmap_add(PtrMap *map, const void *key, const void *value);
+/* Where the key's value is kept, NULL at first; until the next change. */
+void **ptrmap_place(PtrMap *map, const void *key);
 void ptrmap_clear(PtrMap *map); /* forgets all entries, keeps the memory */
 
 #endif
