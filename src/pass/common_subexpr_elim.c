@@ -15,6 +15,9 @@
  * algebra; calls and loads are never shared.  This is the algorithm of TVM
  * 0.9's pass, whose order of choices decides the numbers.
  *
+ * Most computations stand in the function once.  All are counted beforehand,
+ * and what holds none that repeats is passed over.
+ *
  * Cost: a round is linear in the statement (without the bodies of its inner
  * loops) plus one walk over it for each replacement.  Rounds that can't find
  * anything are left out: when a round leaves a statement as it is, each part
@@ -70,7 +73,7 @@ typedef struct Replacer {
 static const Expr *replace_in(Rewriter *rw, const Expr *expr) {
   const Replacer *replacer = (Replacer *)rw;
   ExprFacts facts = facts_of(replacer->facts, expr);
-  if (facts.size < replacer->old_facts.size) return expr;
+  if (!facts.repeats || facts.size < replacer->old_facts.size) return expr;
   if (facts.hash == replacer->old_facts.hash && facts.may_share &&
       expr_equal(expr, replacer->old))
     return replacer->with;
@@ -327,7 +330,7 @@ static const Stmt *visit_stmt(Eliminator *cse, const Stmt *stmt) {
 
 /* Unlike a statement, an expression gets a single round. */
 static const Expr *visit_expr(Eliminator *cse, const Expr *expr) {
-  if (cse->is_settled || facts_of(&cse->facts, expr).is_atom) return expr;
+  if (cse->is_settled || !facts_of(&cse->facts, expr).repeats) return expr;
   Piece piece = {NULL, expr};
   if (round_over(cse, &piece) == QUIET) return expr;
   if (piece.expr->kind == LET)
@@ -375,7 +378,7 @@ const Func *pass_common_subexpr_elim(const PassContext *context,
   };
   Eliminator cse = {.rw = {context->arena, exprs, stmts},
                     .scratch = context->scratch};
-  facts_init(&cse.facts, context->scratch);
+  if (!facts_init(&cse.facts, context->scratch, func->body)) return func;
   ptrmap_init(&cse.in_scope, context->scratch);
   for (int i = 0; i < func->n; i++) enter_var(&cse, func->param[i].var, NULL);
   take_names(&cse, func->body);

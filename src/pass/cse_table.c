@@ -13,11 +13,6 @@
 
 /* ---- Facts -------------------------------------------------------------- */
 
-void facts_init(FactTable *table, Arena *arena) {
-  table->arena = arena;
-  ptrmap_init(&table->known, arena);
-}
-
 static uint64_t mix(uint64_t hash, uint64_t value) {
   hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
   return hash ^ (hash >> 29);
@@ -95,9 +90,91 @@ ExprFacts facts_of(FactTable *table, const Expr *expr) {
   const ExprFacts *known = ptrmap_get(&table->known, expr);
   if (known) return *known;
   ExprFacts facts = collect_facts(table, expr);
+  facts.repeats = table->is_counted; /* it holds what has been replaced */
   ptrmap_set(&table->known, expr,
              arena_copy(table->arena, &facts, sizeof facts));
   return facts;
+}
+
+/* ---- What repeats ------------------------------------------------------- */
+
+enum { FIRST_COUNTS = 256 };
+
+static HashCount *count_of(const FactTable *table, uint64_t hash) {
+  uint64_t mask = (uint64_t)table->slots - 1;
+  uint64_t i = hash & mask;
+  while (table->count[i].n && table->count[i].hash != hash) i = (i + 1) & mask;
+  return &table->count[i];
+}
+
+static void grow_counts(FactTable *table) {
+  const FactTable old = *table;
+  table->slots = old.slots ? 4 * old.slots : FIRST_COUNTS;
+  table->count = ARENA_ARRAY(table->arena, HashCount, table->slots);
+  for (int i = 0; i < old.slots; i++)
+    if (old.count[i].n) *count_of(table, old.count[i].hash) = old.count[i];
+}
+
+typedef struct CountWalk {
+  Walker walker;
+  FactTable *table;
+  bool any; /* computation that repeats */
+} CountWalk;
+
+/* What has been met twice has had its parts counted twice. */
+static void count_expr(Walker *walker, const Expr *expr) {
+  CountWalk *walk = (CountWalk *)walker;
+  FactTable *table = walk->table;
+  if (is_atom(expr)) return;
+  const ExprFacts facts = facts_of(table, expr);
+  if (2 * table->counts >= table->slots) grow_counts(table);
+  HashCount *count = count_of(table, facts.hash);
+  if (count->n == 2) return;
+  if (count->n == 0) table->counts++;
+  *count = (HashCount){facts.hash, count->n + 1};
+  walk->any |= facts.may_share && count->n == 2;
+  walk_expr_children(walker, expr);
+}
+
+typedef struct PartWalk {
+  Walker walker;
+  FactTable *table;
+  bool repeats;
+} PartWalk;
+
+static void note_part(Walker *walker, const Expr *part) {
+  PartWalk *walk = (PartWalk *)walker;
+  if (!is_atom(part)) walk->repeats |= facts_of(walk->table, part).repeats;
+}
+
+/* The facts of parts stand before those of the whole. */
+static void find_repeats(FactTable *table) {
+  static const ExprVisit parts[EXPR_KINDS] = {
+#define EXPR(kind, layout, name) [kind] = note_part,
+#include "ir/nodes.def"
+  };
+  for (int i = 0; i < table->known.n; i++) {
+    ExprFacts *facts = table->known.entry[i].value;
+    const bool twice = count_of(table, facts->hash)->n == 2;
+    PartWalk walk = {{parts, NULL}, table, facts->may_share && twice};
+    if (!walk.repeats)
+      walk_expr_children(&walk.walker, table->known.entry[i].key);
+    facts->repeats = walk.repeats;
+  }
+}
+
+bool facts_init(FactTable *table, Arena *arena, const Stmt *body) {
+  static const ExprVisit exprs[EXPR_KINDS] = {
+#define EXPR(kind, layout, name) [kind] = count_expr,
+#include "ir/nodes.def"
+  };
+  *table = (FactTable){.arena = arena};
+  ptrmap_init(&table->known, arena);
+  CountWalk walk = {{exprs, NULL}, table, false};
+  walk_stmt(&walk.walker, body);
+  if (walk.any) find_repeats(table);
+  table->is_counted = true;
+  return walk.any;
 }
 
 /* ---- Tables ------------------------------------------------------------- */
@@ -163,7 +240,7 @@ static void on_expr(Walker *walker, const Expr *expr) {
   Computations *table = ((AddWalk *)walker)->table;
   ExprFacts facts = facts_of(table->facts, expr);
   table->has_let |= facts.has_let;
-  if (facts.is_atom) return;
+  if (!facts.repeats) return;
   if (facts.may_share)
     add(table, expr, facts, 1);
   else
@@ -191,7 +268,7 @@ static void add_common(Computations *table, const Computations *part) {
 static void add_for(Computations *table, const For *loop) {
   ExprFacts min = facts_of(table->facts, loop->min);
   ExprFacts extent = facts_of(table->facts, loop->extent);
-  if (min.is_atom && extent.is_atom) return; /* nothing in two parts */
+  if (!min.repeats && !extent.repeats) return; /* nothing in two parts */
   Computations part[3];
   for (int i = 0; i < 3; i++) computations_init(&part[i], table->facts);
   add_expr(&part[0], loop->min);
@@ -201,6 +278,8 @@ static void add_for(Computations *table, const For *loop) {
 }
 
 static void add_if(Computations *table, const If *branch) {
+  ExprFacts condition = facts_of(table->facts, branch->condition);
+  if (!condition.repeats && !branch->else_part) return;
   Computations part[3];
   for (int i = 0; i < 3; i++) computations_init(&part[i], table->facts);
   add_expr(&part[0], branch->condition);

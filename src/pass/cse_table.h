@@ -15,15 +15,27 @@ typedef struct ExprFacts {
   bool has_call; /* or a load: another evaluation may differ */
   bool has_let;
   bool may_share; /* worth a name, and safe to give one */
+  bool repeats;   /* it or a part of it may stand in the function twice */
 } ExprFacts;
+
+/* How often computations of one hash stand in the function. */
+typedef struct HashCount {
+  uint64_t hash;
+  int n; /* 0: a free slot; 2: twice or more */
+} HashCount;
 
 /* The facts of every expression asked for, kept by node. */
 typedef struct FactTable {
   Arena *arena;
   PtrMap known; /* Expr -> ExprFacts */
+  HashCount *count;
+  int counts, slots; /* in use; of them all, a power of two */
+  bool is_counted;   /* what the function was to begin with */
 } FactTable;
 
-void facts_init(FactTable *table, Arena *arena);
+/* Counts the computations of a function's body; true if any may stand there
+ * twice. */
+bool facts_init(FactTable *table, Arena *arena, const Stmt *body);
 ExprFacts facts_of(FactTable *table, const Expr *expr);
 
 typedef struct Computation {
@@ -46,9 +58,10 @@ void computations_init(Computations *table, FactTable *facts);
 int computations_find(const Computations *table, const Expr *expr,
                       uint64_t hash);
 
-/* Adds what a statement or expression computes.  A shareable expression
- * counts as it stands, without its parts; of one that must stay, the parts
- * count.  A For or an If adds what at least two of its three parts compute. */
+/* Adds what a statement or expression computes and may repeat.  A shareable
+ * expression counts as it stands, without its parts; of one that must stay, the
+ * parts count.  A For or an If adds what at least two of its three parts
+ * compute. */
 void add_stmt(Computations *table, const Stmt *stmt);
 void add_expr(Computations *table, const Expr *expr);
 /* Adds what the direct parts of an expression compute. */
