@@ -85,10 +85,16 @@ VarFacts *analyzer_own_facts(Analyzer *analyzer, const Var *var);
 
 /* a - b, if it is seen at a glance to be a constant. */
 bool plain_difference(const Expr *a, const Expr *b, int64_t *ret_value);
+/* Sums, differences and constant multiples of variables and constants? */
+bool is_linear(const Expr *expr);
 /* The bound of a - b, sums of int32 variables times constants, where it is that
  * of the terms; what simplifying a - b first would not improve. */
 bool plain_bound(Analyzer *analyzer, const Expr *a, const Expr *b,
                  Bound *ret_bound);
+/* v1 * s1 + v2 * s2 + ... with scales > 0 that fall, each variable once: no
+ * rule of additions and multiplications (rewrite_add.c) finds a common factor
+ * or a constant in it, so the rewriter leaves it alone. */
+bool is_steady_sum(const Analyzer *analyzer, const Expr *expr);
 /* With nothing known. */
 bool can_prove_equal_alone(Arena *arena, const Expr *a, const Expr *b);
 

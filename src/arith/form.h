@@ -108,9 +108,4 @@ bool is_plain_sum(const Analyzer *analyzer, const Expr *expr);
  * scales that do not grow?  It is what normalising would write; most sums have
  * been written so before.  May miss some. */
 bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr);
-/* The same with scales that fall and without c: no rule of additions and
- * multiplications (rewrite_add.c) finds a common factor or a constant in it, so
- * the rewriter leaves it alone. */
-bool is_steady_sum(const Analyzer *analyzer, const Expr *expr);
-
 #endif

@@ -75,6 +75,18 @@ bool is_steady_sum(const Analyzer *analyzer, const Expr *expr) {
   return is_ordered(analyzer, expr, true);
 }
 
+bool is_linear(const Expr *expr) {
+  const Binary *op = AS(Binary, expr);
+  switch (expr->kind) {
+    case INT:
+    case VAR: return is_index(expr->type);
+    case ADD:
+    case SUB: return is_linear(op->a) && is_linear(op->b);
+    case MUL: return op->b->kind == INT && is_linear(op->a);
+    default: return false;
+  }
+}
+
 /* ---- Differences -------------------------------------------------------- */
 
 typedef struct Terms {

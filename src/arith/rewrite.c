@@ -164,6 +164,22 @@ static const Expr *visit_not(Simplifier *simplifier, const Expr *expr) {
   return to ? to : expr;
 }
 
+/* A sum compared with a number that lies between its bounds: undecided, and no
+ * rule for < (or for the one that <= stands for) changes it. */
+static bool is_open(const Simplifier *simplifier, const Expr *expr) {
+  Analyzer *analyzer = simplifier->analyzer;
+  const Expr *a = AS(Binary, expr)->a, *b = AS(Binary, expr)->b;
+  const bool flipped = a->kind == INT;
+  const Expr *sum = flipped ? b : a;
+  Bound gap;
+  if (has_facts(simplifier) || (flipped ? a : b)->kind != INT ||
+      (sum->kind != VAR && sum->kind != ADD) || !is_steady_sum(analyzer, sum) ||
+      !plain_bound(analyzer, a, b, &gap))
+    return false;
+  return expr->kind == LT ? gap.lo < 0 && gap.hi >= 0
+                          : gap.lo <= 0 && gap.hi > 0;
+}
+
 /* a != b is !(a == b), a <= b is !(b < a), a > b is b < a, a >= b is
  * !(a < b). */
 static const Expr *visit_comparison(Simplifier *simplifier, const Expr *expr) {
@@ -192,10 +208,20 @@ typedef struct Branches {
   const Expr *condition, *if_true, *if_false;
 } Branches;
 
+/* Sums of variables, and what is read there, are the same under any condition:
+ * no rule for them asks for bounds. */
+static bool is_unconditional(const Expr *expr) {
+  if (expr->kind != LOAD) return is_linear(expr);
+  for (int i = 0; i < AS(Load, expr)->n; i++)
+    if (!is_linear(AS(Load, expr)->index[i])) return false;
+  return true;
+}
+
 static const Expr *visit_under(Simplifier *simplifier, const Expr *condition,
                                const Expr *expr) {
   Analyzer *analyzer = simplifier->analyzer;
-  if (is_deep(analyzer)) return simplifier_visit(simplifier, expr);
+  if (is_deep(analyzer) || is_unconditional(expr))
+    return simplifier_visit(simplifier, expr);
   analyzer->conditions++;
   Constraint constraint = analyzer_enter(analyzer, condition);
   analyzer->conditions--;
@@ -390,9 +416,13 @@ const Expr *rewrite_node(Simplifier *simplifier, const Expr *expr) {
     case CAST: return visit_cast(simplifier, expr);
     case NOT: return visit_not(simplifier, expr);
     case NE:
-    case LE:
     case GT:
     case GE: return visit_comparison(simplifier, expr);
+    case LT:
+      return is_open(simplifier, expr) ? expr : visit_binary(simplifier, expr);
+    case LE:
+      return is_open(simplifier, expr) ? expr
+                                       : visit_comparison(simplifier, expr);
     case SELECT: return visit_select(simplifier, expr);
     case CALL: return visit_call(simplifier, expr);
     case LOAD: return visit_load(simplifier, expr);

@@ -131,7 +131,7 @@ static void find_push(Walker *walker, const Expr *expr) {
 static void check_intrin(vtac_context *c, const Stage *stage,
                          const TensorIntrin *intrin) {
   static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = find_push};
-  PushFinder finder = {.walker = {exprs, NULL}};
+  PushFinder finder = {.walker = WALKER(exprs, NULL)};
   walk_stmt(&finder.walker, intrin->body);
   if (finder.found)
     fail(&c->work, D_NO_ACCELERATOR,

@@ -40,13 +40,13 @@ static const StmtVisit add_stmts[STMT_KINDS] = {
 };
 
 static Children children_of_stmt(Arena *arena, const Stmt *stmt) {
-  Children children = {.walker = {add_exprs, add_stmts}, .arena = arena};
+  Children children = {.walker = WALKER(add_exprs, add_stmts), .arena = arena};
   walk_stmt_children(&children.walker, stmt);
   return children;
 }
 
 static Children children_of_expr(Arena *arena, const Expr *expr) {
-  Children children = {.walker = {add_exprs, add_stmts}, .arena = arena};
+  Children children = {.walker = WALKER(add_exprs, add_stmts), .arena = arena};
   walk_expr_children(&children.walker, expr);
   return children;
 }
@@ -259,7 +259,8 @@ vtac_stmt vtac_stmt_with(vtac_context *c, vtac_stmt stmt, int nexprs,
   if (nstmts != old.stmts.n)
     fail(&c->arena, D_ARGUMENT, "%s: a '%s' has %d statements, got %d", c->call,
          vtac_stmt_kind(stmt), old.stmts.n, nstmts);
-  Exchange exchange = {{&c->arena, take_exprs, take_stmts}, exprs, stmts};
+  Exchange exchange = {REWRITER(&c->arena, take_exprs, take_stmts), exprs,
+                       stmts};
   return TO_STMT(rewrite_stmt_children(&exchange.rw, s));
 }
 
@@ -270,7 +271,8 @@ vtac_expr vtac_expr_with(vtac_context *c, vtac_expr expr, int nexprs,
   need_list(c, nexprs, exprs, "exprs");
   Children old = children_of_expr(&c->arena, EXPR_OF(expr));
   check_exprs(c, vtac_expr_kind(expr), &old, nexprs, exprs);
-  Exchange exchange = {{&c->arena, take_exprs, take_stmts}, exprs, NULL};
+  Exchange exchange = {REWRITER(&c->arena, take_exprs, take_stmts), exprs,
+                       NULL};
   return TO_EXPR(rewrite_expr_children(&exchange.rw, EXPR_OF(expr)));
 }
 

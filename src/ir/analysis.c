@@ -94,7 +94,7 @@ static void effect_of_load(Walker *walker, const Expr *expr) {
 Effect expr_effect(const Expr *expr) {
   static const ExprVisit visits[EXPR_KINDS] = {
       [CALL] = effect_of_call, [LOAD] = effect_of_load};
-  EffectWalk walk = {{visits, NULL}, EFFECT_ANNOTATION};
+  EffectWalk walk = {WALKER(visits, NULL), EFFECT_ANNOTATION};
   walk_expr(&walk.walker, expr);
   return walk.worst;
 }
@@ -132,19 +132,19 @@ static const ExprVisit use_exprs[EXPR_KINDS] = {
 static const StmtVisit use_stmts[STMT_KINDS] = {[STORE] = use_of_store};
 
 bool expr_uses(const Expr *expr, const Var *var) {
-  UseWalk walk = {{use_exprs, use_stmts}, var, NULL, false};
+  UseWalk walk = {WALKER(use_exprs, use_stmts), var, NULL, false};
   walk_expr(&walk.walker, expr);
   return walk.found;
 }
 
 bool expr_uses_any(const Expr *expr, const PtrMap *vars) {
-  UseWalk walk = {{use_exprs, use_stmts}, NULL, vars, false};
+  UseWalk walk = {WALKER(use_exprs, use_stmts), NULL, vars, false};
   walk_expr(&walk.walker, expr);
   return walk.found;
 }
 
 bool stmt_uses(const Stmt *stmt, const Var *var) {
-  UseWalk walk = {{use_exprs, use_stmts}, var, NULL, false};
+  UseWalk walk = {WALKER(use_exprs, use_stmts), var, NULL, false};
   walk_stmt(&walk.walker, stmt);
   return walk.found;
 }

@@ -200,7 +200,7 @@ const Func *clone_func(Arena *arena, const Func *func) {
       [LET_STMT] = on_let_stmt, [ATTR] = on_attr,   [FOR] = on_for,
       [ALLOCATE] = on_allocate, [STORE] = on_store, [REALIZE] = on_realize,
       [ASSERT] = on_assert};
-  Cloner cloner = {.rw = {arena, exprs, stmts}};
+  Cloner cloner = {.rw = REWRITER(arena, exprs, stmts)};
   ptrmap_init(&cloner.copies, arena);
   Param *param = ARENA_ARRAY(arena, Param, func->n);
   for (int i = 0; i < func->n; i++)

@@ -206,7 +206,7 @@ static const Code *prepare_kernel(Preparation *prep, const Attr *attr) {
   static const ExprVisit exprs[EXPR_KINDS] = {[VAR] = capture_var};
   static const StmtVisit stmts[STMT_KINDS] = {
       [FOR] = capture_for, [LET_STMT] = capture_let};
-  Captures captures = {.walker = {exprs, stmts}, .prep = prep};
+  Captures captures = {.walker = WALKER(exprs, stmts), .prep = prep};
   ptrmap_init(&captures.defined, prep->arena);
   walk_stmt(&captures.walker, attr->body);
   Code *code = new_code(prep, run_kernel);

@@ -8,8 +8,8 @@
 #include "ir/analysis.h"
 #include "ir/build.h"
 
-static const Expr pos_inf = {STRING, {TYPE_HANDLE, 64, 1}};
-static const Expr neg_inf = {STRING, {TYPE_HANDLE, 64, 1}};
+static const Expr pos_inf = {STRING, {TYPE_HANDLE, 64, 1}, 1 << STRING};
+static const Expr neg_inf = {STRING, {TYPE_HANDLE, 64, 1}, 1 << STRING};
 const Expr *const POS_INF = &pos_inf;
 const Expr *const NEG_INF = &neg_inf;
 

@@ -69,9 +69,24 @@ const char *stmt_kind_name(StmtKind kind);
 
 /* ---- Expressions -------------------------------------------------------- */
 
+/* A node notes which kinds stand in it, itself included, so that a traversal
+ * passes over what it has no business with: a bit for each kind, but one for
+ * sums and products and one for the other binary operators. */
+static inline uint32_t expr_bit(unsigned kind) {
+  if (kind > OR)
+    kind -= OR - (ADD + 1);
+  else if (kind > MUL)
+    kind = ADD + 1;
+  else if (kind > ADD)
+    kind = ADD;
+  return 1u << kind;
+}
+static inline uint32_t stmt_bit(unsigned kind) { return 1u << (16 + kind); }
+
 typedef struct Expr {
   uint8_t kind; /* ExprKind */
   DType type;
+  uint16_t has; /* expr_bit of what stands in it */
 } Expr;
 
 /* A variable: a scalar of type `e.type`, or, when `scope` is not NULL, a
@@ -212,6 +227,7 @@ const char *buffer_scope(const Buffer *buffer);
 
 typedef struct Stmt {
   uint8_t kind; /* StmtKind */
+  uint32_t has; /* stmt_bit and expr_bit of what stands in it, or more */
 } Stmt;
 
 typedef struct LetStmt {

@@ -4,17 +4,24 @@
 #include "base/vec.h"
 #include "ir/make.h"
 
-#define NEW_STMT(arena, T, kind_, ...)        \
-  ({                                          \
-    T *node_ = arena_alloc(arena, sizeof(T)); \
-    *node_ = (T){.s = {kind_}, __VA_ARGS__};  \
-    &node_->s;                                \
+/* `inside` is what stands in the parts. */
+#define NEW_STMT(arena, T, kind_, inside, ...)                           \
+  ({                                                                     \
+    T *node_ = arena_alloc(arena, sizeof(T));                            \
+    *node_ = (T){.s = {kind_, stmt_bit(kind_) | (inside)}, __VA_ARGS__}; \
+    &node_->s;                                                           \
   })
+
+static uint32_t have(int n, const Expr *const *at) {
+  uint32_t all = 0;
+  for (int i = 0; i < n; i++) all |= at[i]->has;
+  return all;
+}
 
 const Stmt *make_let_stmt(Arena *arena, const Var *var, const Expr *value,
                           const Stmt *body) {
-  return NEW_STMT(arena, LetStmt, LET_STMT, .var = var, .value = value,
-                  .body = body);
+  return NEW_STMT(arena, LetStmt, LET_STMT, value->has | body->has, .var = var,
+                  .value = value, .body = body);
 }
 
 AttrNode on_iter(const IterVar *iter) {
@@ -30,64 +37,75 @@ AttrNode on_pair(const Buffer *view, const Buffer *target) {
 
 const Stmt *make_attr(Arena *arena, AttrNode node, const char *key,
                       const Expr *value, const Stmt *body) {
-  return NEW_STMT(arena, Attr, ATTR, .node = node, .key = key, .value = value,
-                  .body = body);
+  return NEW_STMT(arena, Attr, ATTR, value->has | body->has, .node = node,
+                  .key = key, .value = value, .body = body);
 }
 
 const Stmt *with_value(Arena *arena, const Attr *attr, const Expr *value,
                        const Stmt *body) {
-  return NEW_STMT(arena, Attr, ATTR, .node = attr->node, .key = attr->key,
-                  .value = value, .body = body, .stage = attr->stage);
+  return NEW_STMT(arena, Attr, ATTR, value->has | body->has, .node = attr->node,
+                  .key = attr->key, .value = value, .body = body,
+                  .stage = attr->stage);
 }
 
 const Stmt *make_for(Arena *arena, ForKind kind, const Var *var,
                      const Expr *min, const Expr *extent, const Stmt *body) {
-  return NEW_STMT(arena, For, FOR, .kind = kind, .var = var, .min = min,
-                  .extent = extent, .body = body);
+  return NEW_STMT(arena, For, FOR, min->has | extent->has | body->has,
+                  .kind = kind, .var = var, .min = min, .extent = extent,
+                  .body = body);
 }
 
 const Stmt *make_allocate(Arena *arena, const Var *var, DType type, int n,
                           const Expr *const *extent, const Expr *condition,
                           const Stmt *body) {
   return NEW_STMT(
-      arena, Allocate, ALLOCATE, .var = var, .type = type, .n = n,
+      arena, Allocate, ALLOCATE, have(n, extent) | condition->has | body->has,
+      .var = var, .type = type, .n = n,
       .extent = arena_copy(arena, extent, (size_t)n * sizeof *extent),
       .condition = condition, .body = body);
 }
 
 const Stmt *make_store(Arena *arena, const Buffer *buffer, const Expr *value,
                        int n, const Expr *const *index) {
-  return NEW_STMT(arena, Store, STORE, .buffer = buffer, .value = value, .n = n,
+  return NEW_STMT(arena, Store, STORE, value->has | have(n, index),
+                  .buffer = buffer, .value = value, .n = n,
                   .index = arena_copy(arena, index, (size_t)n * sizeof *index));
 }
 
 const Stmt *make_realize(Arena *arena, const Buffer *buffer, const Range *bound,
                          const Expr *condition, const Stmt *body) {
+  uint32_t inside = condition->has | body->has;
+  for (int i = 0; i < buffer->n; i++)
+    inside |= bound[i].min->has | bound[i].extent->has;
   return NEW_STMT(
-      arena, Realize, REALIZE, .buffer = buffer,
+      arena, Realize, REALIZE, inside, .buffer = buffer,
       .bound = arena_copy(arena, bound, (size_t)buffer->n * sizeof *bound),
       .condition = condition, .body = body);
 }
 
 const Stmt *make_if(Arena *arena, const Expr *condition, const Stmt *then_part,
                     const Stmt *else_part) {
-  return NEW_STMT(arena, If, IF, .condition = condition, .then_part = then_part,
-                  .else_part = else_part);
+  uint32_t inside = condition->has | then_part->has;
+  if (else_part) inside |= else_part->has;
+  return NEW_STMT(arena, If, IF, inside, .condition = condition,
+                  .then_part = then_part, .else_part = else_part);
 }
 
 const Stmt *make_seq(Arena *arena, int n, const Stmt *const *at) {
-  return NEW_STMT(arena, Seq, SEQ, .n = n,
+  uint32_t inside = 0;
+  for (int i = 0; i < n; i++) inside |= at[i]->has;
+  return NEW_STMT(arena, Seq, SEQ, inside, .n = n,
                   .at = arena_copy(arena, at, (size_t)n * sizeof *at));
 }
 
 const Stmt *make_evaluate(Arena *arena, const Expr *value) {
-  return NEW_STMT(arena, Evaluate, EVALUATE, .value = value);
+  return NEW_STMT(arena, Evaluate, EVALUATE, value->has, .value = value);
 }
 
 const Stmt *make_assert(Arena *arena, const Expr *condition,
                         const char *message, const Stmt *body) {
-  return NEW_STMT(arena, Assert, ASSERT, .condition = condition,
-                  .message = message, .body = body);
+  return NEW_STMT(arena, Assert, ASSERT, condition->has | body->has,
+                  .condition = condition, .message = message, .body = body);
 }
 
 const Stmt *make_nop(Arena *arena) {
@@ -126,6 +144,7 @@ const Stmt *flatten2(Arena *arena, const Stmt *first, const Stmt *second) {
   ({                                                  \
     T *copy_ = arena_copy(arena, wrapper, sizeof(T)); \
     copy_->body = body;                               \
+    copy_->s.has |= body->has;                        \
     &copy_->s;                                        \
   })
 

@@ -26,6 +26,7 @@ static const Stmt *note_attr(Rewriter *rw, const Stmt *stmt) {
     return with_body(rw->arena, stmt, body);
   Attr *noted = arena_copy(rw->arena, attr, sizeof *noted);
   noted->body = body;
+  noted->s.has |= body->has;
   noted->stage = ((Noter *)rw)->stage;
   return &noted->s;
 }
@@ -33,6 +34,6 @@ static const Stmt *note_attr(Rewriter *rw, const Stmt *stmt) {
 const Stmt *note_stage(Arena *arena, const Stmt *stmt, const char *stage) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [ATTR] = note_attr, [EVALUATE] = note_call};
-  Noter noter = {{arena, NULL, stmts}, stage};
+  Noter noter = {REWRITER(arena, NULL, stmts), stage};
   return rewrite_stmt(&noter.rw, stmt);
 }

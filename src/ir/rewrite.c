@@ -8,11 +8,23 @@
 /* An expression holds no statements: without rules for it, it stays. */
 const Expr *rewrite_expr(Rewriter *rewriter, const Expr *expr) {
   if (!rewriter->exprs) return expr;
+  if (rewriter->needs && !(rewriter->needs & expr->has)) return expr;
   ExprRewrite rule = rewriter->exprs[expr->kind];
   return rule ? rule(rewriter, expr) : rewrite_expr_children(rewriter, expr);
 }
 
+static uint32_t needed_kinds(const Rewriter *rewriter) {
+  uint32_t needs = 0;
+  for (int i = 0; rewriter->exprs && i < EXPR_KINDS; i++)
+    if (rewriter->exprs[i]) needs |= expr_bit(i);
+  for (int i = 0; rewriter->stmts && i < STMT_KINDS; i++)
+    if (rewriter->stmts[i]) needs |= stmt_bit(i);
+  return needs;
+}
+
 const Stmt *rewrite_stmt(Rewriter *rewriter, const Stmt *stmt) {
+  if (!rewriter->needs) rewriter->needs = needed_kinds(rewriter);
+  if (!(rewriter->needs & stmt->has)) return stmt;
   StmtRewrite rule = rewriter->stmts ? rewriter->stmts[stmt->kind] : NULL;
   return rule ? rule(rewriter, stmt) : rewrite_stmt_children(rewriter, stmt);
 }

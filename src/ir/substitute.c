@@ -50,7 +50,7 @@ static Substitution substitution(Arena *arena, const PtrMap *map) {
   static const ExprRewrite exprs[EXPR_KINDS] = {
       [VAR] = replace_var, [LOAD] = replace_load};
   static const StmtRewrite stmts[STMT_KINDS] = {[STORE] = replace_store};
-  Substitution sub = {.rw = {arena, exprs, stmts}, .map = map};
+  Substitution sub = {.rw = REWRITER(arena, exprs, stmts), .map = map};
   ptrmap_init(&sub.buffers, arena);
   return sub;
 }
@@ -169,7 +169,7 @@ const Stmt *convert_ssa(Arena *arena, const Stmt *stmt) {
                                                 [LET_STMT] = ssa_let,
                                                 [ALLOCATE] = ssa_allocate,
                                                 [STORE] = replace_store};
-  Renaming renaming = {.sub.rw = {arena, exprs, stmts}};
+  Renaming renaming = {.sub.rw = REWRITER(arena, exprs, stmts)};
   ptrmap_init(&renaming.current, arena);
   ptrmap_init(&renaming.defined, arena);
   ptrmap_init(&renaming.sub.buffers, arena);

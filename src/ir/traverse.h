@@ -2,7 +2,8 @@
 /* The two generic traversals: walk (looks) and rewrite (rebuilds).
  *
  * Both dispatch on a table of functions by node kind.  A NULL entry means
- * "descend into the children".  A pass embeds the traversal as its first
+ * "descend into the children", which is left out where they hold no kind that
+ * has a function.  A pass embeds the traversal as its first
  * member and casts:
  *
  *   typedef struct Pass { Rewriter rw; ... } Pass;
@@ -11,7 +12,7 @@
  *     e = rewrite_children(rw, e);
  *   }
  *   static const ExprRewrite exprs[EXPR_KINDS] = {[LOAD] = on_load};
- *   Pass pass = {.rw = {arena, exprs, stmts}};
+ *   Pass pass = {.rw = REWRITER(arena, exprs, stmts)};
  *
  * Children are visited in one fixed order: a before b; condition, true,
  * false; Let value, body; For min, extent, body; Allocate extents, condition,
@@ -28,7 +29,15 @@ typedef void (*StmtVisit)(Walker *walker, const Stmt *stmt);
 struct Walker {
   const ExprVisit *exprs; /* EXPR_KINDS entries, or NULL for none */
   const StmtVisit *stmts; /* STMT_KINDS entries, or NULL for none */
+  uint32_t needs;         /* kinds with a function; 0: not looked up yet */
 };
+
+/* What a traversal that has a function for every kind, or is soon done, needs
+ * not look up. */
+enum { ALL_KINDS = 0x7fffffff };
+
+#define WALKER(exprs, stmts) \
+  { exprs, stmts, 0 }
 
 void walk_expr(Walker *walker, const Expr *expr);
 void walk_stmt(Walker *walker, const Stmt *stmt);
@@ -43,7 +52,11 @@ struct Rewriter {
   Arena *arena;
   const ExprRewrite *exprs; /* EXPR_KINDS entries, or NULL for none */
   const StmtRewrite *stmts; /* STMT_KINDS entries, or NULL for none */
+  uint32_t needs;           /* kinds with a function; 0: not looked up yet */
 };
+
+#define REWRITER(arena, exprs, stmts) \
+  { arena, exprs, stmts, 0 }
 
 /* A node whose children all came back as the same pointers is itself
  * returned; otherwise it is rebuilt by the raw constructor, without folding. */

@@ -147,7 +147,7 @@ static const StmtVisit stmts[STMT_KINDS] = {
 };
 
 const char *find_flaw(Arena *scratch, const Func *func) {
-  Verifier v = {.walker = {exprs, stmts}, .scratch = scratch};
+  Verifier v = {.walker = WALKER(exprs, stmts), .scratch = scratch};
   ptrmap_init(&v.scope, scratch);
   for (int i = 0; i < func->n; i++) {
     enter(&v, func->param[i].var);

@@ -6,6 +6,7 @@
 /* An expression holds no statements: without visitors there is none to see. */
 void walk_expr(Walker *walker, const Expr *expr) {
   if (!walker->exprs) return;
+  if (walker->needs && !(walker->needs & expr->has)) return;
   ExprVisit visit = walker->exprs[expr->kind];
   if (visit)
     visit(walker, expr);
@@ -13,7 +14,18 @@ void walk_expr(Walker *walker, const Expr *expr) {
     walk_expr_children(walker, expr);
 }
 
+static uint32_t needed_kinds(const Walker *walker) {
+  uint32_t needs = 0;
+  for (int i = 0; walker->exprs && i < EXPR_KINDS; i++)
+    if (walker->exprs[i]) needs |= expr_bit(i);
+  for (int i = 0; walker->stmts && i < STMT_KINDS; i++)
+    if (walker->stmts[i]) needs |= stmt_bit(i);
+  return needs;
+}
+
 void walk_stmt(Walker *walker, const Stmt *stmt) {
+  if (!walker->needs) walker->needs = needed_kinds(walker);
+  if (!(walker->needs & stmt->has)) return;
   StmtVisit visit = walker->stmts ? walker->stmts[stmt->kind] : NULL;
   if (visit)
     visit(walker, stmt);
@@ -169,7 +181,7 @@ static const StmtVisit post_stmts[STMT_KINDS] = {
 
 static PostOrder post_order(Arena *scratch, void *self, ExprPost visit_expr,
                             StmtPost visit_stmt) {
-  PostOrder post = {.walker = {post_exprs, post_stmts},
+  PostOrder post = {.walker = WALKER(post_exprs, post_stmts),
                     .self = self,
                     .visit_expr = visit_expr,
                     .visit_stmt = visit_stmt};

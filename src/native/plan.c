@@ -114,7 +114,7 @@ static Site plan_site(Arena *arena, const Attr *scope) {
                                               [LET] = capture_let_expr};
   static const StmtVisit stmts[STMT_KINDS] = {
       [LET_STMT] = capture_let, [FOR] = capture_for};
-  Captures captures = {.walker = {exprs, stmts}, .arena = arena};
+  Captures captures = {.walker = WALKER(exprs, stmts), .arena = arena};
   ptrmap_init(&captures.seen, arena);
   walk_stmt(&captures.walker, scope->body);
   return (Site){.body = scope->body,
@@ -139,7 +139,8 @@ static void see_attr(Walker *walker, const Stmt *stmt) {
 static void see_body(Arena *arena, HostPlan *plan) {
   static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = see_call};
   static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = see_attr};
-  Planner planner = {.walker = {exprs, stmts}, .arena = arena, .plan = plan};
+  Planner planner = {
+      .walker = WALKER(exprs, stmts), .arena = arena, .plan = plan};
   walk_stmt(&planner.walker, plan->func->body);
   plan->n_sites = planner.sites.n;
   plan->site = planner.sites.at;

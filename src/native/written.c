@@ -55,7 +55,7 @@ void find_written(Arena *scratch, const Func *func, bool *ret_written) {
   static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = see_call};
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = see_store, [LET_STMT] = see_let};
-  Search search = {{exprs, stmts}, func, {0}, ret_written};
+  Search search = {WALKER(exprs, stmts), func, {0}, ret_written};
   ptrmap_init(&search.host_view, scratch);
   walk_stmt(&search.walker, func->body);
 }

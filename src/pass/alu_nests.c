@@ -73,7 +73,7 @@ static void check_shared_loops(const Nests *nests, const Store *store) {
 
 static void check_store(const Nests *nests, const Store *store) {
   static const ExprVisit exprs[EXPR_KINDS] = {[LOAD] = check_load};
-  ReadCheck check = {{exprs, NULL}, store, false};
+  ReadCheck check = {WALKER(exprs, NULL), store, false};
   const char *name = store->buffer->name;
   if (store->buffer->data != nests->first->buffer->data)
     fail(nests->arena, D_ALU_OP,

@@ -25,7 +25,7 @@
 #include "ir/analysis.h"
 #include "ir/build.h"
 #include "pass/alu_nests.h"
-#include "pass/keep_exprs.h"
+#include "ir/traverse.h"
 #include "pass/pass.h"
 
 typedef VEC(const Expr *) Conjuncts;
@@ -181,7 +181,7 @@ static const Stmt *clamp_if(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_clamp_loops(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [FOR] = clamp_for, [ATTR] = clamp_attr, [IF] = clamp_if};
-  Clamper clamper = {{context->arena, KEEP_EXPRS, stmts},
+  Clamper clamper = {REWRITER(context->arena, NULL, stmts),
                      {.loops = analyzer_new(context->arena)}};
   ptrmap_init(&clamper.facts.partial, context->arena);
   const Stmt *body = rewrite_stmt(&clamper.rw, func->body);

@@ -67,14 +67,14 @@ typedef struct Replacer {
   Rewriter rw;
   FactTable *facts;
   const Expr *old, *with;
-  ExprFacts old_facts;
+  const ExprFacts *old_facts;
 } Replacer;
 
 static const Expr *replace_in(Rewriter *rw, const Expr *expr) {
   const Replacer *replacer = (Replacer *)rw;
-  ExprFacts facts = facts_of(replacer->facts, expr);
-  if (!facts.repeats || facts.size < replacer->old_facts.size) return expr;
-  if (facts.hash == replacer->old_facts.hash && facts.may_share &&
+  const ExprFacts *facts = facts_of(replacer->facts, expr);
+  if (!facts->repeats || facts->size < replacer->old_facts->size) return expr;
+  if (facts->hash == replacer->old_facts->hash && facts->may_share &&
       expr_equal(expr, replacer->old))
     return replacer->with;
   return rewrite_expr_children(rw, expr);
@@ -86,7 +86,7 @@ static void replace(Eliminator *cse, Piece *piece, const Computation *old,
 #define EXPR(kind, layout, name) [kind] = replace_in,
 #include "ir/nodes.def"
   };
-  Replacer replacer = {{cse->rw.arena, exprs, NULL},
+  Replacer replacer = {{cse->rw.arena, exprs, NULL, ALL_KINDS},
                        &cse->facts,
                        old->expr,
                        &with->e,
@@ -103,7 +103,7 @@ static void replace(Eliminator *cse, Piece *piece, const Computation *old,
 static const Var *holder_of(const Eliminator *cse, const Computation *value) {
   for (int i = 0; i < cse->holders.n; i++) {
     const Holder *holder = &cse->holders.at[i];
-    if (holder->hash == value->facts.hash &&
+    if (holder->hash == value->facts->hash &&
         expr_equal(holder->value, value->expr))
       return holder->var;
   }
@@ -131,8 +131,9 @@ static void check_let(Walker *walker, const Expr *expr) {
 static bool is_in_scope(const Eliminator *cse, const Expr *expr) {
   static const ExprVisit exprs[EXPR_KINDS] = {
       [VAR] = check_var, [LET] = check_let};
-  ScopeWalk walk = {
-      .walker = {exprs, NULL}, .in_scope = &cse->in_scope, .all_known = true};
+  ScopeWalk walk = {.walker = WALKER(exprs, NULL),
+                    .in_scope = &cse->in_scope,
+                    .all_known = true};
   ptrmap_init(&walk.inner, cse->scratch);
   walk_expr(&walk.walker, expr);
   return walk.all_known;
@@ -188,11 +189,11 @@ static void sort_by_text(Eliminator *cse, const Computations *table,
 static Order first_order(Eliminator *cse, const Computations *table) {
   Order order = {.sizes = 1};
   for (int i = 0; i < table->list.n; i++)
-    if (table->list.at[i].facts.size >= order.sizes)
-      order.sizes = table->list.at[i].facts.size + 1;
+    if (table->list.at[i].facts->size >= order.sizes)
+      order.sizes = table->list.at[i].facts->size + 1;
   order.of_size = ARENA_ARRAY(cse->scratch, IntVec, order.sizes);
   for (int i = 0; i < table->list.n; i++)
-    vec_push(cse->scratch, &order.of_size[table->list.at[i].facts.size], i);
+    vec_push(cse->scratch, &order.of_size[table->list.at[i].facts->size], i);
   for (int size = 0; size < order.sizes; size++)
     if (order.of_size[size].n > 1)
       sort_by_text(cse, table, &order.of_size[size]);
@@ -205,7 +206,7 @@ static void decompose(Eliminator *cse, Computations *table, Order *order,
   int before = table->list.n;
   add_parts(table, table->list.at[index].expr);
   for (int i = before; i < table->list.n; i++)
-    vec_push(cse->scratch, &order->of_size[table->list.at[i].facts.size], i);
+    vec_push(cse->scratch, &order->of_size[table->list.at[i].facts->size], i);
 }
 
 /* ---- Rounds ------------------------------------------------------------- */
@@ -240,9 +241,10 @@ static Outcome round_over(Eliminator *cse, Piece *piece) {
     add_stmt(&table, piece->stmt);
   else
     add_expr(&table, piece->expr);
-  Order order = first_order(cse, &table);
   /* what binds a variable has a scope of its own inside */
   Outcome most = table.has_let ? REPLACED : QUIET;
+  if (!table.list.n) return most;
+  Order order = first_order(cse, &table);
   for (int size = order.sizes - 1; size > 0; size--)
     for (int i = 0; i < order.of_size[size].n; i++) {
       int index = order.of_size[size].at[i];
@@ -260,7 +262,7 @@ static const Stmt *visit_stmt(Eliminator *cse, const Stmt *stmt);
 static void enter_var(Eliminator *cse, const Var *var, const Expr *value) {
   ptrmap_set(&cse->in_scope, var, var);
   if (!value) return;
-  Holder holder = {var, value, facts_of(&cse->facts, value).hash};
+  Holder holder = {var, value, facts_of(&cse->facts, value)->hash};
   vec_push(cse->scratch, &cse->holders, holder);
 }
 
@@ -330,7 +332,7 @@ static const Stmt *visit_stmt(Eliminator *cse, const Stmt *stmt) {
 
 /* Unlike a statement, an expression gets a single round. */
 static const Expr *visit_expr(Eliminator *cse, const Expr *expr) {
-  if (cse->is_settled || !facts_of(&cse->facts, expr).repeats) return expr;
+  if (cse->is_settled || !facts_of(&cse->facts, expr)->repeats) return expr;
   Piece piece = {NULL, expr};
   if (round_over(cse, &piece) == QUIET) return expr;
   if (piece.expr->kind == LET)
@@ -362,7 +364,7 @@ static void take_name(Walker *walker, const Expr *expr) {
 
 static void take_names(Eliminator *cse, const Stmt *body) {
   static const ExprVisit exprs[EXPR_KINDS] = {[VAR] = take_name};
-  NameWalk walk = {{exprs, NULL}, cse};
+  NameWalk walk = {WALKER(exprs, NULL), cse};
   walk_stmt(&walk.walker, body);
 }
 
@@ -376,7 +378,7 @@ const Func *pass_common_subexpr_elim(const PassContext *context,
 #define STMT(kind, layout, name) [kind] = on_stmt,
 #include "ir/nodes.def"
   };
-  Eliminator cse = {.rw = {context->arena, exprs, stmts},
+  Eliminator cse = {.rw = REWRITER(context->arena, exprs, stmts),
                     .scratch = context->scratch};
   if (!facts_init(&cse.facts, context->scratch, func->body)) return func;
   ptrmap_init(&cse.in_scope, context->scratch);

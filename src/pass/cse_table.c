@@ -54,46 +54,51 @@ static uint64_t node_hash(const Expr *expr) {
 typedef struct FactsWalk {
   Walker walker;
   FactTable *table;
-  ExprFacts facts; /* of the parent, being collected */
+  ExprFacts *facts; /* of the parent, being collected */
 } FactsWalk;
 
 static void add_child(Walker *walker, const Expr *child) {
-  FactsWalk *walk = (FactsWalk *)walker;
-  ExprFacts facts = facts_of(walk->table, child);
-  walk->facts.hash = mix(walk->facts.hash, facts.hash);
-  walk->facts.size += facts.size;
-  walk->facts.has_call |= facts.has_call;
-  walk->facts.has_let |= facts.has_let;
+  const FactsWalk *walk = (FactsWalk *)walker;
+  ExprFacts *facts = walk->facts;
+  if (is_atom(child)) {
+    facts->hash = mix(facts->hash, node_hash(child));
+    facts->size++;
+    return;
+  }
+  const ExprFacts *part = facts_of(walk->table, child);
+  facts->hash = mix(facts->hash, part->hash);
+  facts->size += part->size;
+  facts->has_call |= part->has_call;
+  facts->has_let |= part->has_let;
 }
 
-static ExprFacts collect_facts(FactTable *table, const Expr *expr) {
+static ExprFacts *collect_facts(FactTable *table, const Expr *expr) {
   static const ExprVisit children[EXPR_KINDS] = {
 #define EXPR(kind, layout, name) [kind] = add_child,
 #include "ir/nodes.def"
   };
   ExprKind kind = expr->kind;
-  FactsWalk walk = {{children, NULL},
-                    table,
-                    {.hash = node_hash(expr),
-                     .size = 1,
-                     .has_call = kind == CALL || kind == LOAD,
-                     .has_let = kind == LET}};
+  ExprFacts *facts = arena_alloc(table->arena, sizeof *facts);
+  *facts = (ExprFacts){.hash = node_hash(expr),
+                       .size = 1,
+                       .has_call = kind == CALL || kind == LOAD,
+                       .has_let = kind == LET,
+                       .repeats = table->is_counted};
+  FactsWalk walk = {{children, NULL, ALL_KINDS}, table, facts};
   walk_expr_children(&walk.walker, expr);
-  walk.facts.may_share =
-      !walk.facts.has_call && kind != RAMP && kind != BROADCAST;
-  return walk.facts;
+  facts->may_share = !facts->has_call && kind != RAMP && kind != BROADCAST;
+  return facts;
 }
 
-ExprFacts facts_of(FactTable *table, const Expr *expr) {
-  if (is_atom(expr))
-    return (ExprFacts){.hash = node_hash(expr), .size = 1, .is_atom = true};
+/* New expressions hold what has been put in place of something that repeats. */
+const ExprFacts *facts_of(FactTable *table, const Expr *expr) {
+  static const ExprFacts atom = {.size = 1, .is_atom = true};
+  if (is_atom(expr)) return &atom;
   const ExprFacts *known = ptrmap_get(&table->known, expr);
-  if (known) return *known;
-  ExprFacts facts = collect_facts(table, expr);
-  facts.repeats = table->is_counted; /* it holds what has been replaced */
-  ptrmap_set(&table->known, expr,
-             arena_copy(table->arena, &facts, sizeof facts));
-  return facts;
+  if (known) return known;
+  known = collect_facts(table, expr);
+  ptrmap_set(&table->known, expr, known);
+  return known;
 }
 
 /* ---- What repeats ------------------------------------------------------- */
@@ -126,25 +131,19 @@ static void count_expr(Walker *walker, const Expr *expr) {
   CountWalk *walk = (CountWalk *)walker;
   FactTable *table = walk->table;
   if (is_atom(expr)) return;
-  const ExprFacts facts = facts_of(table, expr);
+  const ExprFacts *facts = facts_of(table, expr);
   if (2 * table->counts >= table->slots) grow_counts(table);
-  HashCount *count = count_of(table, facts.hash);
+  HashCount *count = count_of(table, facts->hash);
   if (count->n == 2) return;
   if (count->n == 0) table->counts++;
-  *count = (HashCount){facts.hash, count->n + 1};
-  walk->any |= facts.may_share && count->n == 2;
+  *count = (HashCount){facts->hash, count->n + 1};
+  walk->any |= facts->may_share && count->n == 2;
   walk_expr_children(walker, expr);
 }
 
-typedef struct PartWalk {
-  Walker walker;
-  FactTable *table;
-  bool repeats;
-} PartWalk;
-
 static void note_part(Walker *walker, const Expr *part) {
-  PartWalk *walk = (PartWalk *)walker;
-  if (!is_atom(part)) walk->repeats |= facts_of(walk->table, part).repeats;
+  const FactsWalk *walk = (FactsWalk *)walker;
+  walk->facts->repeats |= facts_of(walk->table, part)->repeats;
 }
 
 /* The facts of parts stand before those of the whole. */
@@ -155,11 +154,10 @@ static void find_repeats(FactTable *table) {
   };
   for (int i = 0; i < table->known.n; i++) {
     ExprFacts *facts = table->known.entry[i].value;
-    const bool twice = count_of(table, facts->hash)->n == 2;
-    PartWalk walk = {{parts, NULL}, table, facts->may_share && twice};
-    if (!walk.repeats)
+    FactsWalk walk = {{parts, NULL, ALL_KINDS}, table, facts};
+    facts->repeats = facts->may_share && count_of(table, facts->hash)->n == 2;
+    if (!facts->repeats)
       walk_expr_children(&walk.walker, table->known.entry[i].key);
-    facts->repeats = walk.repeats;
   }
 }
 
@@ -170,7 +168,7 @@ bool facts_init(FactTable *table, Arena *arena, const Stmt *body) {
   };
   *table = (FactTable){.arena = arena};
   ptrmap_init(&table->known, arena);
-  CountWalk walk = {{exprs, NULL}, table, false};
+  CountWalk walk = {{exprs, NULL, ALL_KINDS}, table, false};
   walk_stmt(&walk.walker, body);
   if (walk.any) find_repeats(table);
   table->is_counted = true;
@@ -186,7 +184,7 @@ void computations_init(Computations *table, FactTable *facts) {
 }
 
 static bool is_same(const Computation *known, const Expr *expr, uint64_t hash) {
-  return known->facts.hash == hash && expr_equal(known->expr, expr);
+  return known->facts->hash == hash && expr_equal(known->expr, expr);
 }
 
 /* The slot that holds an equal expression, or the free one where it goes. */
@@ -212,13 +210,13 @@ static void rehash(Computations *table, int slots) {
   table->slot = ARENA_ARRAY(table->facts->arena, int, slots);
   for (int i = 0; i < table->list.n; i++) {
     const Computation *known = &table->list.at[i];
-    *find_slot(table, known->expr, known->facts.hash) = i + 1;
+    *find_slot(table, known->expr, known->facts->hash) = i + 1;
   }
 }
 
-static void add(Computations *table, const Expr *expr, ExprFacts facts,
+static void add(Computations *table, const Expr *expr, const ExprFacts *facts,
                 int count) {
-  int index = computations_find(table, expr, facts.hash);
+  int index = computations_find(table, expr, facts->hash);
   if (index >= 0) {
     table->list.at[index].count += count;
     return;
@@ -228,7 +226,7 @@ static void add(Computations *table, const Expr *expr, ExprFacts facts,
   if (table->list.n > SHORT_LIST && table->list.n * 2 > table->slots)
     rehash(table, table->slots ? table->slots * 2 : 4 * SHORT_LIST);
   else if (table->slots)
-    *find_slot(table, expr, facts.hash) = table->list.n;
+    *find_slot(table, expr, facts->hash) = table->list.n;
 }
 
 typedef struct AddWalk {
@@ -238,10 +236,10 @@ typedef struct AddWalk {
 
 static void on_expr(Walker *walker, const Expr *expr) {
   Computations *table = ((AddWalk *)walker)->table;
-  ExprFacts facts = facts_of(table->facts, expr);
-  table->has_let |= facts.has_let;
-  if (!facts.repeats) return;
-  if (facts.may_share)
+  const ExprFacts *facts = facts_of(table->facts, expr);
+  table->has_let |= facts->has_let;
+  if (!facts->repeats) return;
+  if (facts->may_share)
     add(table, expr, facts, 1);
   else
     walk_expr_children(walker, expr);
@@ -254,7 +252,7 @@ static void add_common(Computations *table, const Computations *part) {
       const Computation *known = &part[p].list.at[i];
       int total = 0, parts = 0, first = p;
       for (int q = 0; q < 3; q++) {
-        int at = computations_find(&part[q], known->expr, known->facts.hash);
+        int at = computations_find(&part[q], known->expr, known->facts->hash);
         if (at < 0) continue;
         if (q < first) first = q;
         total += part[q].list.at[at].count;
@@ -266,9 +264,9 @@ static void add_common(Computations *table, const Computations *part) {
 }
 
 static void add_for(Computations *table, const For *loop) {
-  ExprFacts min = facts_of(table->facts, loop->min);
-  ExprFacts extent = facts_of(table->facts, loop->extent);
-  if (!min.repeats && !extent.repeats) return; /* nothing in two parts */
+  if (!facts_of(table->facts, loop->min)->repeats &&
+      !facts_of(table->facts, loop->extent)->repeats)
+    return; /* nothing in two parts */
   Computations part[3];
   for (int i = 0; i < 3; i++) computations_init(&part[i], table->facts);
   add_expr(&part[0], loop->min);
@@ -278,8 +276,8 @@ static void add_for(Computations *table, const For *loop) {
 }
 
 static void add_if(Computations *table, const If *branch) {
-  ExprFacts condition = facts_of(table->facts, branch->condition);
-  if (!condition.repeats && !branch->else_part) return;
+  if (!facts_of(table->facts, branch->condition)->repeats && !branch->else_part)
+    return;
   Computations part[3];
   for (int i = 0; i < 3; i++) computations_init(&part[i], table->facts);
   add_expr(&part[0], branch->condition);
@@ -302,7 +300,7 @@ static AddWalk add_walk(Computations *table) {
 #include "ir/nodes.def"
   };
   static const StmtVisit stmts[STMT_KINDS] = {[FOR] = on_for, [IF] = on_if};
-  return (AddWalk){{exprs, stmts}, table};
+  return (AddWalk){{exprs, stmts, ALL_KINDS}, table};
 }
 
 void add_stmt(Computations *table, const Stmt *stmt) {

@@ -9,7 +9,7 @@
 
 /* What is worth knowing of an expression. */
 typedef struct ExprFacts {
-  uint64_t hash; /* equal for equal expressions */
+  uint64_t hash; /* equal for equal expressions; 0 of an atom */
   int size;      /* nodes */
   bool is_atom;  /* a constant or variable */
   bool has_call; /* or a load: another evaluation may differ */
@@ -36,11 +36,11 @@ typedef struct FactTable {
 /* Counts the computations of a function's body; true if any may stand there
  * twice. */
 bool facts_init(FactTable *table, Arena *arena, const Stmt *body);
-ExprFacts facts_of(FactTable *table, const Expr *expr);
+const ExprFacts *facts_of(FactTable *table, const Expr *expr);
 
 typedef struct Computation {
   const Expr *expr;
-  ExprFacts facts;
+  const ExprFacts *facts;
   int count;
 } Computation;
 

@@ -15,7 +15,7 @@
 #include "base/vec.h"
 #include "ir/analysis.h"
 #include "ir/make.h"
-#include "pass/keep_exprs.h"
+#include "ir/traverse.h"
 #include "pass/pass.h"
 
 typedef struct Hoisted {
@@ -114,7 +114,8 @@ static Collector collect(const PassContext *context, const Stmt *body) {
                                               [SEQ] = on_seq,
                                               [LET_STMT] = on_let,
                                               [IF] = on_if};
-  Collector collector = {.walker = {exprs, stmts}, .scratch = context->scratch};
+  Collector collector = {.walker = WALKER(exprs, stmts),
+                         .scratch = context->scratch};
   ptrmap_init(&collector.lets, context->scratch);
   ptrmap_init(&collector.loops, context->scratch);
   walk_stmt(&collector.walker, body);
@@ -143,7 +144,7 @@ static const Stmt *wrap_for(Rewriter *rw, const Stmt *stmt) {
 static const Stmt *hoist(const PassContext *context, const Stmt *body,
                          const PtrMap *loops) {
   static const StmtRewrite stmts[STMT_KINDS] = {[FOR] = wrap_for};
-  Hoister hoister = {{context->arena, KEEP_EXPRS, stmts}, loops};
+  Hoister hoister = {REWRITER(context->arena, NULL, stmts), loops};
   return convert_ssa(context->arena, rewrite_stmt(&hoister.rw, body));
 }
 

@@ -170,7 +170,7 @@ static PtrMap find_touched(Arena *arena, const Var *thread, const Stmt *body) {
                                               [STORE] = touched_store,
                                               [ALLOCATE] = touched_allocate,
                                               [EVALUATE] = touched_evaluate};
-  Touched t = {.walker = {exprs, stmts}, .arena = arena};
+  Touched t = {.walker = WALKER(exprs, stmts), .arena = arena};
   ptrmap_init(&t.touched, arena);
   ptrmap_init(&t.affects, arena);
   ptrmap_set(&t.touched, thread, thread);
@@ -339,7 +339,7 @@ static bool uses_touched(const Expander *x, const Stmt *stmt) {
   static const ExprVisit exprs[EXPR_KINDS] = {
       [VAR] = use_of_var, [LOAD] = use_of_load};
   static const StmtVisit stmts[STMT_KINDS] = {[STORE] = use_of_store};
-  TouchedUse use = {.walker = {exprs, stmts}, .touched = &x->touched};
+  TouchedUse use = {.walker = WALKER(exprs, stmts), .touched = &x->touched};
   walk_stmt(&use.walker, stmt);
   return use.found;
 }
@@ -469,7 +469,7 @@ static const Stmt *expand_thread(const PassContext *context, const Attr *attr,
       [STORE] = expand_store,  [IF] = expand_if,
       [SEQ] = expand_seq,      [EVALUATE] = expand_evaluate};
   const IterVar *iter = attr->node.first;
-  Expander x = {.rw = {context->arena, exprs, stmts},
+  Expander x = {.rw = REWRITER(context->arena, exprs, stmts),
                 .thread = iter->var,
                 .threads = threads,
                 .share = threads_share(attr)};
@@ -526,7 +526,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_inject_virtual_thread(const PassContext *context,
                                        const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = inject_attr};
-  Injector injector = {{context->arena, NULL, stmts}, context};
+  Injector injector = {REWRITER(context->arena, NULL, stmts), context};
   const Stmt *body = rewrite_stmt(&injector.rw, func->body);
   return func_with_body(context->arena, func,
                         convert_ssa(context->arena, body));

@@ -25,6 +25,6 @@ static const Stmt *on_attr_stmt(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_loop_partition(const PassContext *context, const Func *func) {
   static const ExprRewrite exprs[EXPR_KINDS] = {[CALL] = on_call};
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = on_attr_stmt};
-  Rewriter rw = {context->arena, exprs, stmts};
+  Rewriter rw = REWRITER(context->arena, exprs, stmts);
   return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
 }

@@ -9,7 +9,7 @@
 #include "base/vec.h"
 #include "ir/analysis.h"
 #include "ir/make.h"
-#include "pass/keep_exprs.h"
+#include "ir/traverse.h"
 #include "pass/pass.h"
 
 /* What remains of a statement whose body does nothing: its own values. */
@@ -110,6 +110,6 @@ const Func *pass_remove_no_op(const PassContext *context, const Func *func) {
       [LET_STMT] = on_let,    [ATTR] = on_attr_stmt,    [FOR] = on_for,
       [IF] = on_if,           [ALLOCATE] = on_allocate, [SEQ] = on_seq,
       [REALIZE] = on_realize, [EVALUATE] = on_evaluate};
-  Rewriter rw = {context->arena, KEEP_EXPRS, stmts};
+  Rewriter rw = REWRITER(context->arena, NULL, stmts);
   return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
 }

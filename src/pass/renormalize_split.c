@@ -159,7 +159,7 @@ const Func *pass_renormalize_split(const PassContext *context,
                                                 [GT] = on_gt,
                                                 [GE] = on_ge,
                                                 [NOT] = on_not};
-  Renormalizer state = {{context->arena, exprs, NULL}, 0};
+  Renormalizer state = {REWRITER(context->arena, exprs, NULL), 0};
   const Stmt *body = rewrite_stmt(&state.rw, func->body);
   return func_with_body(context->arena, func, body);
 }

@@ -37,7 +37,7 @@ static void on_call(Walker *walker, const Expr *expr) {
 static bool is_unsafe(const Expr *expr) {
   static const ExprVisit exprs[EXPR_KINDS] = {
       [LOAD] = on_load, [SELECT] = on_inner_select, [CALL] = on_call};
-  UnsafeWalk walk = {{exprs, NULL}, false};
+  UnsafeWalk walk = {WALKER(exprs, NULL), false};
   walk_expr(&walk.walker, expr);
   return walk.found;
 }
@@ -54,6 +54,6 @@ static const Expr *on_select(Rewriter *rw, const Expr *expr) {
 const Func *pass_rewrite_unsafe_select(const PassContext *context,
                                        const Func *func) {
   static const ExprRewrite exprs[EXPR_KINDS] = {[SELECT] = on_select};
-  Rewriter rw = {context->arena, exprs, NULL};
+  Rewriter rw = REWRITER(context->arena, exprs, NULL);
   return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
 }

@@ -172,7 +172,7 @@ const Func *pass_simplify(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [FOR] = on_for,      [ATTR] = on_attr_stmt, [ASSERT] = on_assert,
       [LET_STMT] = on_let, [IF] = on_if,          [STORE] = on_store};
-  Simplifier simplifier = {.rw = {context->arena, exprs, stmts},
+  Simplifier simplifier = {.rw = REWRITER(context->arena, exprs, stmts),
                            .analyzer = analyzer_new(context->arena)};
   ptrmap_init(&simplifier.kept, context->scratch);
   const Stmt *body = rewrite_stmt(&simplifier.rw, func->body);

@@ -152,7 +152,7 @@ const Func *pass_storage_flatten(const PassContext *context, const Func *func) {
                                                 [FOR] = on_for};
   if (is_flat(func)) return func;
   Arena *arena = context->arena;
-  Flattener flattener = {.rw = {arena, exprs, stmts},
+  Flattener flattener = {.rw = REWRITER(arena, exprs, stmts),
                          .context = context,
                          .bounds = analyzer_new(arena),
                          .blank = analyzer_new(arena)};

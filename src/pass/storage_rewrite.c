@@ -139,8 +139,9 @@ const Func *pass_storage_rewrite(const PassContext *context, const Func *func) {
   StoragePlan plan;
   storage_liveness(context->scratch, func->body, &events);
   storage_plan(context, &events, &plan);
-  Redirect redirect = {
-      .rw = {context->arena, exprs, stmts}, .events = &events, .plan = &plan};
+  Redirect redirect = {.rw = REWRITER(context->arena, exprs, stmts),
+                       .events = &events,
+                       .plan = &plan};
   ptrmap_init(&redirect.buffers, context->scratch);
   const Stmt *body = rewrite_stmt(&redirect.rw, func->body);
   return func_with_body(context->arena, func,

@@ -177,7 +177,8 @@ void storage_liveness(Arena *arena, const Stmt *stmt, StorageEvents *ret) {
       [ASSERT] = on_scope,   [EVALUATE] = on_evaluate};
   *ret = (StorageEvents){0};
   ptrmap_init(&ret->vars, arena);
-  Linear linear = {.walker = {exprs, stmts}, .arena = arena, .events = ret};
+  Linear linear = {
+      .walker = WALKER(exprs, stmts), .arena = arena, .events = ret};
   walk_stmt(&linear.walker, stmt);
   find_lives(arena, ret);
 }

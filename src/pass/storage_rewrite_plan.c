@@ -103,7 +103,7 @@ static bool in_place(const Stmt *stmt, const Var *dst, const Var *src) {
       stmt->kind != STORE)
     return false;
   if (is_attr_of(stmt, INTERLEAVED_THREADS)) return false;
-  InPlace check = {{exprs, stmts}, dst, src, .possible = true};
+  InPlace check = {WALKER(exprs, stmts), dst, src, .possible = true};
   walk_stmt(&check.walker, stmt);
   return check.possible;
 }

@@ -12,7 +12,7 @@
 #include "base/vec.h"
 #include "ir/analysis.h"
 #include "ir/build.h"
-#include "pass/keep_exprs.h"
+#include "ir/traverse.h"
 #include "pass/pass.h"
 
 enum { AUTO_MAX_DEPTH = 8 };
@@ -130,7 +130,7 @@ const Func *pass_unroll_loop(const PassContext *context, const Func *func) {
                                                 [EVALUATE] = on_step,
                                                 [SEQ] = on_seq,
                                                 [ATTR] = on_attr_stmt};
-  Unroller unroller = {.rw = {context->arena, KEEP_EXPRS, stmts},
+  Unroller unroller = {.rw = REWRITER(context->arena, NULL, stmts),
                        .is_explicit = true};
   const Stmt *body = rewrite_stmt(&unroller.rw, func->body);
   if (body == func->body) return func;

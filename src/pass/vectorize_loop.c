@@ -14,7 +14,6 @@
 #include "ir/analysis.h"
 #include "ir/build.h"
 #include "ir/traverse.h"
-#include "pass/keep_exprs.h"
 #include "pass/pass.h"
 
 typedef struct Vectorizer {
@@ -299,7 +298,7 @@ static const Stmt *vector_allocate(Rewriter *rw, const Stmt *stmt) {
   need_scalar(rw, old->condition);
   for (int i = 0; i < old->n; i++) need_scalar(rw, old->extent[i]);
   if (vectorizer->has_no_vector) return stmt;
-  Spreader spreader = {.rw = {rw->arena, exprs, stmts},
+  Spreader spreader = {.rw = REWRITER(rw->arena, exprs, stmts),
                        .vectorizer = vectorizer,
                        .data = old->var};
   ptrmap_init(&spreader.buffers, rw->arena);
@@ -379,7 +378,7 @@ static const StmtRewrite vector_stmts[STMT_KINDS] = {
 
 static const Stmt *vectorized(Arena *arena, const For *loop, int lanes) {
   DType type = loop->var->e.type;
-  Vectorizer vectorizer = {.rw = {arena, vector_exprs, vector_stmts},
+  Vectorizer vectorizer = {.rw = REWRITER(arena, vector_exprs, vector_stmts),
                            .analyzer = analyzer_new(arena),
                            .var = loop->var,
                            .lanes = lanes};
@@ -405,6 +404,6 @@ static const Stmt *on_loop(Rewriter *rw, const Stmt *stmt) {
 
 const Func *pass_vectorize_loop(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[FOR] = on_loop};
-  Rewriter rw = {context->arena, KEEP_EXPRS, stmts};
+  Rewriter rw = REWRITER(context->arena, NULL, stmts);
   return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
 }

@@ -36,7 +36,7 @@ static bool makes_fixed_calls(const Func *func) {
   static const ExprVisit exprs[EXPR_KINDS] = {[LOAD] = meet_access};
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = meet_memory, [ALLOCATE] = meet_memory};
-  FixedCheck check = {{exprs, stmts}, true};
+  FixedCheck check = {WALKER(exprs, stmts), true};
   walk_stmt(&check.walker, func->body);
   return check.fixed;
 }

@@ -107,7 +107,7 @@ static void find_sites(SiteTable *table, const Func *func) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [FOR] = meet_loop, [ATTR] = meet_attr, [EVALUATE] = meet_evaluate};
   Arena *arena = &table->arena;
-  Finder finder = {.walker = {NULL, stmts},
+  Finder finder = {.walker = WALKER(NULL, stmts),
                    .arena = arena,
                    .calls = &table->calls,
                    .loop = -1};

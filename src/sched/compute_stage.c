@@ -86,8 +86,7 @@ static const Expr *place_expr(Lowering *lowering, const Expr *expr,
                               const PtrMap *values) {
   static const ExprRewrite exprs[EXPR_KINDS] = {
       [VAR] = place_var, [LOAD] = place_load};
-  Placing placing = {{lowering->arena, exprs, NULL},
-                     lowering,
+  Placing placing = {REWRITER(lowering->arena, exprs, NULL), lowering,
                      value_substitution(lowering, values)};
   return rewrite_expr(&placing.rw, expr);
 }

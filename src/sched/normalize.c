@@ -34,7 +34,7 @@ static const Expr *inline_load(Rewriter *rewriter, const Expr *expr) {
 
 static const Expr *inline_op(Arena *arena, const Expr *body, const Tensor *op) {
   static const ExprRewrite exprs[EXPR_KINDS] = {[LOAD] = inline_load};
-  Inliner inliner = {{arena, exprs, NULL}, op};
+  Inliner inliner = {REWRITER(arena, exprs, NULL), op};
   return rewrite_expr(&inliner.rw, body);
 }
 

@@ -75,7 +75,7 @@ void sched_check_reads(Arena *arena, Arena *scratch, const Schedule *schedule) {
       [LOAD] = check_load, [CALL] = check_call, [SELECT] = check_select};
   for (int i = 0; i < schedule->stage.n; i++) {
     const Tensor *op = schedule->stage.at[i]->op;
-    Checker checker = {{exprs, NULL}, arena, scratch, op};
+    Checker checker = {WALKER(exprs, NULL), arena, scratch, op};
     if (!is_placeholder(op)) walk_expr(&checker.walker, op->body);
   }
 }

@@ -20,7 +20,7 @@ typedef struct Tensorizing {
   Lowering *lowering;
   const Stage *stage;
   const TensorIntrin *intrin;
-  int at; /* the tensorized leaf */
+  int at;              /* the tensorized leaf */
   Range *out, *reduce; /* of the data and reduction axes in the region */
   Range **in;          /* of each dimension of each input */
 } Tensorizing;
@@ -170,8 +170,7 @@ static void check_input_extents(const Matcher *matcher) {
   for (int k = 0; k < t->intrin->inputs; k++) {
     const Tensor *input = t->stage->op->input[k];
     const Tensor *pattern = t->intrin->op->input[k];
-    const char *what =
-        arena_printf(t->lowering->scratch, "'%s'", input->name);
+    const char *what = arena_printf(t->lowering->scratch, "'%s'", input->name);
     check_extents(matcher, what, input->n, t->in[k], pattern->n,
                   pattern->shape);
   }
@@ -231,7 +230,7 @@ static void verify_body(const Tensorizing *t) {
       [VAR] = match_var, [LOAD] = match_load};
   Lowering *lowering = t->lowering;
   const Tensor *op = t->stage->op, *pattern = t->intrin->op;
-  Matcher matcher = {.rw = {lowering->arena, exprs, NULL},
+  Matcher matcher = {.rw = REWRITER(lowering->arena, exprs, NULL),
                      .t = t,
                      .analyzer = analyzer_new(lowering->arena)};
   ptrmap_init(&matcher.axis, lowering->scratch);

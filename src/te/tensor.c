@@ -151,9 +151,9 @@ static void check_axes(Arena *arena, const char *name, int n,
 typedef struct BodyWalk {
   Arena *arena;
   const Tensor *tensor;
-  const Var *stray;                /* a variable that is no axis, or NULL */
-  bool reduces_below;              /* a Reduce stands below the top */
-  VEC(const Tensor *) input;       /* each once, by their first reads */
+  const Var *stray;          /* a variable that is no axis, or NULL */
+  bool reduces_below;        /* a Reduce stands below the top */
+  VEC(const Tensor *) input; /* each once, by their first reads */
 } BodyWalk;
 
 static bool is_axis(int n, const IterVar *const *axis, const Expr *var) {
@@ -291,6 +291,6 @@ static const Expr *replace_load(Rewriter *rewriter, const Expr *expr) {
 const Expr *te_replace_reads(Arena *arena, const Expr *expr,
                              const PtrMap *tensors) {
   static const ExprRewrite exprs[EXPR_KINDS] = {[LOAD] = replace_load};
-  Replacer replacer = {{arena, exprs, NULL}, tensors};
+  Replacer replacer = {REWRITER(arena, exprs, NULL), tensors};
   return rewrite_expr(&replacer.rw, expr);
 }

@@ -45,7 +45,8 @@ static const Stmt *annotate_attr(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_annotate_alu_scope(const PassContext *context,
                                     const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = annotate_attr};
-  Annotator annotator = {{context->arena, NULL, stmts}, vta_env(context)};
+  Annotator annotator = {REWRITER(context->arena, NULL, stmts),
+                         vta_env(context)};
   return func_with_body(context->arena, func,
                         rewrite_stmt(&annotator.rw, func->body));
 }

@@ -201,7 +201,7 @@ void coproc_walk_accesses(Arena *arena, const Stmt *stmt, const PtrMap *shared,
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = access_store, [EVALUATE] = access_leaf, [LET_STMT] = access_let,
       [ATTR] = access_attr,   [FOR] = access_for,       [IF] = access_if};
-  AccessWalk walk = {.walker = {access_exprs, stmts},
+  AccessWalk walk = {.walker = WALKER(access_exprs, stmts),
                      .arena = arena,
                      .analyzer = analyzer_new(arena),
                      .shared = shared,
@@ -242,7 +242,7 @@ static PtrMap find_sizes(Arena *scratch, const Func *func) {
 void coproc_find_shared(Arena *scratch, const Func *func, PtrMap *ret_shared) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [STORE] = collect_store, [ATTR] = access_attr};
-  AccessWalk walk = {.walker = {access_exprs, stmts}, .arena = scratch};
+  AccessWalk walk = {.walker = WALKER(access_exprs, stmts), .arena = scratch};
   PtrMap sizes = find_sizes(scratch, func);
   PtrMap side[2]; /* what host and accelerator access */
   ptrmap_init(ret_shared, scratch);

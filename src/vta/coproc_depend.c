@@ -284,7 +284,7 @@ static void depend_attr(Walker *walker, const Stmt *stmt) {
 void coproc_plan_tokens(Arena *scratch, const Stmt *stmt, Insertions *out) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [ATTR] = depend_attr, [FOR] = depend_for, [IF] = depend_if};
-  Detector d = {.walker = {NULL, stmts}, .arena = scratch, .out = out};
+  Detector d = {.walker = WALKER(NULL, stmts), .arena = scratch, .out = out};
   walk_stmt(&d.walker, stmt);
   if (d.last.node) close_work(&d, &d.first, &d.last);
 }

@@ -42,7 +42,7 @@ static const Stmt *pragma_attr(Rewriter *rw, const Stmt *stmt) {
 
 static const Stmt *apply_pragmas(Arena *arena, const Stmt *stmt) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = pragma_attr};
-  Rewriter rw = {arena, NULL, stmts};
+  Rewriter rw = REWRITER(arena, NULL, stmts);
   return rewrite_stmt(&rw, stmt);
 }
 
@@ -98,7 +98,7 @@ static const Stmt *apply_insertions(const Insertions *insertions,
       [STORE] = insert_around,    [IF] = insert_around,
       [SEQ] = insert_around,      [EVALUATE] = insert_around,
       [ASSERT] = insert_around};
-  Inserter inserter = {{insertions->arena, NULL, stmts}, insertions};
+  Inserter inserter = {REWRITER(insertions->arena, NULL, stmts), insertions};
   return rewrite_stmt(&inserter.rw, stmt);
 }
 
@@ -119,7 +119,7 @@ static void find_scope_attr(Walker *walker, const Stmt *stmt) {
 
 static bool uses_accelerator(const Stmt *stmt) {
   static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = find_scope_attr};
-  ScopeFinder finder = {{NULL, stmts}, false};
+  ScopeFinder finder = {WALKER(NULL, stmts), false};
   walk_stmt(&finder.walker, stmt);
   return finder.found;
 }

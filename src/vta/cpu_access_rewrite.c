@@ -76,7 +76,7 @@ const Func *pass_cpu_access_rewrite(const PassContext *context,
   static const ExprRewrite exprs[EXPR_KINDS] = {[LOAD] = host_load};
   static const StmtRewrite stmts[STMT_KINDS] = {
       [STORE] = host_store, [ALLOCATE] = host_allocate};
-  HostAccess host = {{context->arena, exprs, stmts}, context, {0}, {0}};
+  HostAccess host = {REWRITER(context->arena, exprs, stmts), context, {0}, {0}};
   ptrmap_init(&host.pointers, context->scratch);
   ptrmap_init(&host.buffers, context->scratch);
   const Stmt *body = rewrite_stmt(&host.rw, func->body);

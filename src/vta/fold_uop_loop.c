@@ -64,7 +64,7 @@ static const Stmt *fold_loop(Arena *arena, const Stmt *stmt, UopLoop *ret) {
   static const ExprRewrite exprs[EXPR_KINDS] = {[CALL] = fold_call};
   const For *loop = as_for(stmt);
   if (!loop || !is_const(loop->min, 0)) return NULL;
-  Folder folder = {.rw = {arena, exprs, NULL}, .var = loop->var};
+  Folder folder = {.rw = REWRITER(arena, exprs, NULL), .var = loop->var};
   const Stmt *body = rewrite_stmt(&folder.rw, loop->body);
   if (folder.failed || !folder.step[0] || stmt_uses(body, loop->var))
     return NULL;
@@ -108,6 +108,6 @@ static const Stmt *fold_attr(Rewriter *rw, const Stmt *stmt) {
 
 const Func *pass_fold_uop_loop(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = fold_attr};
-  Rewriter rw = {context->arena, NULL, stmts};
+  Rewriter rw = REWRITER(context->arena, NULL, stmts);
   return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
 }

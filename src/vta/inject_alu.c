@@ -420,7 +420,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
 
 const Func *pass_inject_alu(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = inject_attr};
-  Injector injector = {.rw = {context->arena, NULL, stmts},
+  Injector injector = {.rw = REWRITER(context->arena, NULL, stmts),
                        .env = vta_env(context),
                        .analyzer = analyzer_new(context->arena)};
   const Stmt *body = rewrite_stmt(&injector.rw, func->body);

@@ -383,10 +383,8 @@ static const Stmt *inject_for(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_inject_dma(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [ATTR] = inject_attr, [FOR] = inject_for};
-  Injector injector = {{context->arena, NULL, stmts},
-                       vta_env(context),
-                       func,
-                       analyzer_new(context->arena),
+  Injector injector = {REWRITER(context->arena, NULL, stmts), vta_env(context),
+                       func, analyzer_new(context->arena),
                        analyzer_new(context->arena)};
   return func_with_body(context->arena, func,
                         rewrite_stmt(&injector.rw, func->body));

@@ -48,7 +48,8 @@ static const Stmt *lift_allocate(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_lift_alloc(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [FOR] = lift_scope, [ATTR] = lift_attr, [ALLOCATE] = lift_allocate};
-  Lifter lifter = {{context->arena, NULL, stmts}, context->scratch, {0}};
+  Lifter lifter = {
+      REWRITER(context->arena, NULL, stmts), context->scratch, {0}};
   const Stmt *body = rewrite_stmt(&lifter.rw, func->body);
   return func_with_body(context->arena, func, wrap_found(&lifter, body));
 }

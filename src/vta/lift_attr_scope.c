@@ -144,7 +144,8 @@ static const Func *lift_scopes(const PassContext *context, const Func *func,
                                                 [ALLOCATE] = lift_allocate,
                                                 [SEQ] = lift_seq,
                                                 [IF] = lift_if};
-  Lifter lifter = {{context->arena, NULL, stmts}, context->scratch, key, NULL};
+  Lifter lifter = {REWRITER(context->arena, NULL, stmts), context->scratch, key,
+                   NULL};
   const Stmt *body = rewrite_stmt(&lifter.rw, func->body);
   body = wrap(&lifter, lifter.pending, body);
   return func_with_body(context->arena, func, body);

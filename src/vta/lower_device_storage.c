@@ -91,8 +91,8 @@ const Func *pass_lower_device_storage(const PassContext *context,
       [CALL] = lower_call, [LOAD] = lower_load, [VAR] = lower_var};
   static const StmtRewrite stmts[STMT_KINDS] = {
       [ALLOCATE] = lower_allocate, [STORE] = lower_store};
-  Lowering lowering = {
-      {context->arena, exprs, stmts}, context, analyzer_new(context->arena)};
+  Lowering lowering = {REWRITER(context->arena, exprs, stmts), context,
+                       analyzer_new(context->arena)};
   return func_with_body(context->arena, func,
                         rewrite_stmt(&lowering.rw, func->body));
 }

@@ -14,6 +14,6 @@ static const Stmt *skip_attr(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_inject_skip_copy(const PassContext *context,
                                   const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = skip_attr};
-  Rewriter rw = {context->arena, NULL, stmts};
+  Rewriter rw = REWRITER(context->arena, NULL, stmts);
   return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
 }

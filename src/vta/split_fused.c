@@ -140,7 +140,8 @@ const Func *pass_split_fused_loops(const PassContext *context,
                                    const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {
       [ATTR] = split_attr, [FOR] = split_for};
-  Splitter splitter = {{context->arena, NULL, stmts}, context->scratch, 0};
+  Splitter splitter = {REWRITER(context->arena, NULL, stmts), context->scratch,
+                       0};
   for (int i = 0; i < MOST_ROUNDS; i++) {
     const Stmt *body = rewrite_stmt(&splitter.rw, func->body);
     if (body == func->body) break;

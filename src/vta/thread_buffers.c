@@ -48,7 +48,7 @@ static PtrMap find_moved(Arena *scratch, const Stmt *body) {
   static const ExprVisit exprs[EXPR_KINDS] = {[LOAD] = use_load};
   static const StmtVisit stmts[STMT_KINDS] = {
       [ATTR] = use_attr, [STORE] = use_store};
-  Users users = {.walker = {exprs, stmts}};
+  Users users = {.walker = WALKER(exprs, stmts)};
   ptrmap_init(&users.moved, scratch);
   walk_stmt(&users.walker, body);
   return users.moved;
@@ -180,7 +180,8 @@ const Func *pass_lift_thread_buffers(const PassContext *context,
   static const ExprRewrite exprs[EXPR_KINDS] = {[LOAD] = lift_load};
   static const StmtRewrite stmts[STMT_KINDS] = {
       [STORE] = lift_store, [ALLOCATE] = lift_allocate, [ATTR] = lift_attr};
-  Lifter lifter = {.rw = {context->arena, exprs, stmts}, .context = context};
+  Lifter lifter = {.rw = REWRITER(context->arena, exprs, stmts),
+                   .context = context};
   lifter.moved = find_moved(context->scratch, func->body);
   ptrmap_init(&lifter.lifted, context->scratch);
   ptrmap_init(&lifter.buffers, context->scratch);

@@ -134,7 +134,7 @@ static void an_idle_rewrite_keeps_every_node(void **state) {
   const Var *i = make_var(A, "i", INT32);
   const Stmt *loop = make_for(A, FOR_SERIAL, i, num(0), num(4),
                               store(&i->e, ex_add(A, &i->e, num(1))));
-  Rewriter idle = {A, NULL, NULL};
+  Rewriter idle = REWRITER(A, NULL, NULL);
   assert_ptr_equal(rewrite_stmt(&idle, loop), loop);
 }
 

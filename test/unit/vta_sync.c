@@ -44,7 +44,7 @@ static void trace_store(Walker *walker, const Stmt *stmt) {
 static void assert_trace(const Stmt *stmt, const char *want) {
   static const StmtVisit stmts[STMT_KINDS] = {
       [FOR] = trace_for, [EVALUATE] = trace_evaluate, [STORE] = trace_store};
-  Trace trace = {.walker = {NULL, stmts}};
+  Trace trace = {.walker = WALKER(NULL, stmts)};
   strbuf_init(&trace.text, A);
   walk_stmt(&trace.walker, run(SYNC, stmt));
   assert_string_equal(trace.text.text, want);
