@@ -98,6 +98,14 @@ char *arena_strdup(Arena *arena, const char *text) {
   return arena_copy(arena, text, strlen(text) + 1);
 }
 
+char *arena_join(Arena *arena, const char *first, const char *second) {
+  size_t length = strlen(first), size = strlen(second) + 1;
+  char *both = arena_alloc(arena, length + size);
+  memcpy(both, first, length);
+  memcpy(both + length, second, size);
+  return both;
+}
+
 char *arena_printf(Arena *arena, const char *format, ...) {
   char usual[128];
   va_list args, again;

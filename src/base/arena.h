@@ -61,6 +61,7 @@ static inline void *arena_copy(Arena *arena, const void *from, size_t size) {
 }
 
 char *arena_strdup(Arena *arena, const char *text);
+char *arena_join(Arena *arena, const char *first, const char *second);
 char *arena_printf(Arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -65,11 +65,10 @@ const char *numbered_name(Arena *arena, const char *prefix, unsigned number) {
   char digits[MOST_DIGITS], *end = digits + sizeof digits;
   const char *at = digits_before(end, number);
   size_t length = strlen(prefix), count = (size_t)(end - at);
-  char *name = arena_alloc(arena, length + 1 + count + 1);
+  char *name = arena_alloc(arena, length + count + 1);
   memcpy(name, prefix, length);
-  name[length] = '_';
-  memcpy(name + length + 1, at, count);
-  name[length + 1 + count] = '\0';
+  memcpy(name + length, at, count);
+  name[length + count] = '\0';
   return name;
 }
 

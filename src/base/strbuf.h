@@ -20,7 +20,7 @@ void strbuf_int(Strbuf *buf, long long value);
 void strbuf_printf(Strbuf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* "<prefix>_<number>", in the arena. */
+/* "<prefix><number>", in the arena. */
 const char *numbered_name(Arena *arena, const char *prefix, unsigned number);
 
 #endif

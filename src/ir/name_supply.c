@@ -51,8 +51,9 @@ static const char *take(NameSupply *names, const char *name) {
 const char *names_unique(NameSupply *names, const char *prefix) {
   NameEntry *entry = lookup(names, prefix, hash_name(prefix));
   if (!entry->name) return take(names, prefix);
+  const char *stem = arena_join(names->arena, prefix, "_");
   for (;;) {
-    const char *name = numbered_name(names->arena, prefix, ++entry->counter);
+    const char *name = numbered_name(names->arena, stem, ++entry->counter);
     if (!lookup(names, name, hash_name(name))->name) return take(names, name);
   }
 }

@@ -181,10 +181,11 @@ static const StmtVisit post_stmts[STMT_KINDS] = {
 
 static PostOrder post_order(Arena *scratch, void *self, ExprPost visit_expr,
                             StmtPost visit_stmt) {
-  PostOrder post = {.walker = WALKER(post_exprs, post_stmts),
-                    .self = self,
-                    .visit_expr = visit_expr,
-                    .visit_stmt = visit_stmt};
+  PostOrder post = {
+      .walker = WALKER(visit_expr ? post_exprs : NULL, post_stmts),
+      .self = self,
+      .visit_expr = visit_expr,
+      .visit_stmt = visit_stmt};
   ptrmap_init(&post.seen, scratch);
   return post;
 }

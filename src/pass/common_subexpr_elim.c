@@ -147,7 +147,7 @@ static bool is_taken(const Eliminator *cse, const char *name) {
 
 static const Var *new_var(Eliminator *cse, DType type) {
   const char *name;
-  do name = numbered_name(cse->rw.arena, "cse_var", ++cse->counter);
+  do name = numbered_name(cse->rw.arena, "cse_var_", ++cse->counter);
   while (is_taken(cse, name));
   return make_var(cse->rw.arena, name, type);
 }

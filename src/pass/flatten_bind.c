@@ -33,17 +33,28 @@ static noreturn void refuse(const Binding *binding, const char *why) {
        binding->region->target->name, why);
 }
 
-static void require(Binding *binding, const Expr *condition,
-                    const char *field) {
+/* What a view declares: "data", "shape" in dimension 2... */
+typedef struct Field {
+  const char *name;
+  int dim; /* or -1 */
+} Field;
+
+static const char *field_text(Arena *arena, Field field) {
+  return field.dim < 0 ? field.name
+                       : arena_printf(arena, "%s[%d]", field.name, field.dim);
+}
+
+static void require(Binding *binding, const Expr *condition, Field field) {
   Arena *arena = binding->flattener->context->arena;
   const Expr *known = simplify(binding->flattener->bounds, condition);
   if (is_const(known, 1)) return;
   const char *text = brief_text(arena, condition);
   if (is_const(known, 0))
-    refuse(binding, arena_printf(arena, "its %s needs %s", field, text));
+    refuse(binding, arena_printf(arena, "its %s needs %s",
+                                 field_text(arena, field), text));
   const char *message =
       arena_printf(arena, "Argument %s.%s has an unsatisfied constraint: %s",
-                   binding->region->view->name, field, text);
+                   binding->region->view->name, field_text(arena, field), text);
   const Stmt *nop = make_nop(arena);
   vec_push(arena, &binding->asserts, make_assert(arena, known, message, nop));
 }
@@ -51,7 +62,7 @@ static void require(Binding *binding, const Expr *condition,
 /* Binds what the view declares to what the region has; true if that was a
  * variable's first meeting. */
 static bool bind(Binding *binding, const Expr *declared, const Expr *actual,
-                 const char *field) {
+                 Field field) {
   Flattener *flattener = binding->flattener;
   Arena *arena = flattener->context->arena;
   const Expr *known = ptrmap_get(&flattener->vars, declared);
@@ -128,7 +139,8 @@ static void bind_memory(Binding *binding) {
     refuse(binding, arena_printf(arena, "its elements are %s, not %s",
                                  dtype_name(arena, region->view->type),
                                  dtype_name(arena, region->target->type)));
-  bind(binding, &region->view->data->e, &region->target->data->e, "data");
+  bind(binding, &region->view->data->e, &region->target->data->e,
+       (Field){"data", -1});
 }
 
 static void bind_offset(Binding *binding) {
@@ -141,13 +153,14 @@ static void bind_offset(Binding *binding) {
   offset = ex_cast(arena, declared->type, offset);
   if (is_const(declared, 0) && !is_const(offset, 0))
     refuse(binding, "it declares no offset_factor");
-  bool is_new = bind(binding, declared, offset, "elem_offset");
+  const Field field = {"elem_offset", -1};
+  bool is_new = bind(binding, declared, offset, field);
   if (!is_new || region->view->offset_factor <= 1) return;
   const Expr *factor =
       make_const(arena, offset->type, region->view->offset_factor);
   const Expr *rest = ex_mod(arena, offset, factor);
   const Expr *aligned = ex_eq(arena, rest, make_const(arena, offset->type, 0));
-  require(binding, aligned, "elem_offset");
+  require(binding, aligned, field);
 }
 
 /* A view of fewer dimensions stands for the innermost ones; all others must
@@ -160,8 +173,7 @@ static void bind_shape(Binding *binding) {
   for (int i = 0; i < region->target->n; i++) {
     const Expr *declared =
         i < outer ? make_i32(arena, 1) : region->view->shape[i - outer];
-    const char *field = arena_printf(arena, "shape[%d]", i);
-    bind(binding, declared, region->extent[i], field);
+    bind(binding, declared, region->extent[i], (Field){"shape", i});
   }
 }
 
@@ -177,8 +189,7 @@ static void bind_strides(Binding *binding) {
   }
   for (int i = 0; i < region->view->n; i++)
     bind(binding, region->view->stride[i],
-         stride_of(arena, region->target, outer + i),
-         arena_printf(arena, "strides[%d]", i));
+         stride_of(arena, region->target, outer + i), (Field){"strides", i});
 }
 
 const Stmt *flatten_bind(Flattener *flattener, const Attr *attr) {

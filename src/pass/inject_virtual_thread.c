@@ -495,7 +495,7 @@ static void find_work(Walker *walker, const Stmt *stmt) {
 /* Are there several threads, and do they give work to the accelerator? */
 static bool has_unordered_work(const Attr *attr) {
   static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = find_work};
-  Work work = {{NULL, stmts}, false};
+  Work work = {WALKER(NULL, stmts), false};
   if (threads_share(attr) || is_const(attr->value, 1)) return false;
   walk_stmt(&work.walker, attr->body);
   return work.found;

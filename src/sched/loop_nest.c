@@ -40,8 +40,7 @@ static void check_thread_range(Lowering *lowering, const Stage *stage,
 
 static const Var *fresh_init_var(Lowering *lowering, const Var *var) {
   return make_var(lowering->arena,
-                  arena_printf(lowering->arena, "%s.init", var->hint),
-                  var->e.type);
+                  arena_join(lowering->arena, var->hint, ".init"), var->e.type);
 }
 
 /* Decides what leaf i is in the nest. */

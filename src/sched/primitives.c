@@ -78,9 +78,9 @@ static void split(Stage *stage, const Relation *draft,
   const char *hint = axis->var->hint;
   int position = leaf_position(stage, axis);
   relation.outer =
-      derived(arena, arena_printf(arena, "%s.outer", hint), axis->type);
+      derived(arena, arena_join(arena, hint, ".outer"), axis->type);
   relation.inner =
-      derived(arena, arena_printf(arena, "%s.inner", hint), axis->type);
+      derived(arena, arena_join(arena, hint, ".inner"), axis->type);
   vec_push(arena, &stage->relation, relation);
   vec_push(arena, &stage->all, relation.outer);
   vec_push(arena, &stage->all, relation.inner);
@@ -277,7 +277,7 @@ void sched_pragma(Stage *stage, const IterVar *axis, const char *key,
   if (!strcmp(key, "vectorize")) return sched_vectorize(stage, axis);
   find_leaf(stage, axis, "pragma");
   IterAttr *attr = attr_of(stage, axis);
-  Pragma pragma = {arena_printf(arena, "pragma_%s", key), value};
+  Pragma pragma = {arena_join(arena, "pragma_", key), value};
   vec_push(arena, &attr->pragma, pragma);
 }
 

@@ -6,8 +6,8 @@
  * independent, so what is refused does happen.  Reads under a condition and
  * other indices are let through. */
 #include <inttypes.h>
+#include <stdlib.h>
 
-#include "arith/arith.h"
 #include "base/trap.h"
 #include "ir/traverse.h"
 #include "sched/stage.h"
@@ -18,28 +18,57 @@ typedef struct Checker {
   const Tensor *op;
 } Checker;
 
+static const IterVar *axis_of(const Tensor *op, int i) {
+  return i < op->n ? op->axis[i] : op->reduce_axis[i - op->n];
+}
+
+/* coeff[i] * axis i + ... + coeff[n] += index * scale; false if the index is
+ * not linear in the axes. */
+static bool add_index(const Tensor *op, const Expr *index, int64_t scale,
+                      int64_t *coeff) {
+  const Binary *binary = AS(Binary, index);
+  const int n = op->n + op->reduce_axes;
+  int i = 0;
+  switch (index->kind) {
+    case INT: coeff[n] += AS(IntImm, index)->value * scale; return true;
+    case VAR:
+      while (i < n && &axis_of(op, i)->var->e != index) i++;
+      if (i == n) return false;
+      coeff[i] += scale;
+      return true;
+    case ADD:
+    case SUB:
+      return add_index(op, binary->a, scale, coeff) &&
+             add_index(op, binary->b, index->kind == ADD ? scale : -scale,
+                       coeff);
+    case MUL: {
+      const bool left = binary->a->kind == INT;
+      const IntImm *factor = as_int(left ? binary->a : binary->b);
+      int64_t product;
+      return factor &&
+             !__builtin_mul_overflow(scale, factor->value, &product) &&
+             llabs(product) <= INT32_MAX &&
+             add_index(op, left ? binary->b : binary->a, product, coeff);
+    }
+    default: return false;
+  }
+}
+
 /* The extremes of a linear index; false if it is none. */
 static bool extremes(const Checker *checker, const Expr *index, int64_t *low,
                      int64_t *high) {
   const Tensor *op = checker->op;
-  int n = op->n + op->reduce_axes;
-  const Var **var = ARENA_ARRAY(checker->scratch, const Var *, n);
-  const IterVar **axis = ARENA_ARRAY(checker->scratch, const IterVar *, n);
-  const Expr **coeff = ARENA_ARRAY(checker->scratch, const Expr *, n + 1);
+  const int n = op->n + op->reduce_axes;
+  int64_t *coeff = ARENA_ARRAY(checker->scratch, int64_t, n + 1);
+  if (!add_index(op, index, 1, coeff)) return false;
+  *low = *high = coeff[n];
   for (int i = 0; i < n; i++) {
-    axis[i] = i < op->n ? op->axis[i] : op->reduce_axis[i - op->n];
-    var[i] = axis[i]->var;
-  }
-  if (!detect_linear(checker->scratch, index, n, var, coeff) ||
-      !as_int(coeff[n]))
-    return false;
-  *low = *high = AS(IntImm, coeff[n])->value;
-  for (int i = 0; i < n; i++) {
-    const IntImm *min = as_int(axis[i]->dom.min);
-    const IntImm *extent = as_int(axis[i]->dom.extent), *k = as_int(coeff[i]);
-    if (!min || !extent || !k) return false;
-    int64_t first = k->value * min->value;
-    int64_t last = k->value * (min->value + extent->value - 1);
+    const IterVar *axis = axis_of(op, i);
+    const IntImm *min = as_int(axis->dom.min);
+    const IntImm *extent = as_int(axis->dom.extent);
+    if (!min || !extent) return false;
+    int64_t first = coeff[i] * min->value;
+    int64_t last = coeff[i] * (min->value + extent->value - 1);
     *low += first < last ? first : last;
     *high += first < last ? last : first;
   }

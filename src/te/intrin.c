@@ -17,7 +17,7 @@ const Buffer *te_decl_buffer(Arena *arena, const BufferDecl *decl) {
         arena_copy(arena, decl->stride, (size_t)decl->n * sizeof *decl->stride);
   if (decl->align > 0) buffer->align = decl->align;
   if (decl->offset_factor) {
-    const char *offset = arena_printf(arena, "%s_elem_offset", name);
+    const char *offset = arena_join(arena, name, "_elem_offset");
     buffer->offset_factor = decl->offset_factor;
     buffer->elem_offset = &make_var(arena, offset, INT32)->e;
   }

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#include "base/strbuf.h"
 #include "base/trap.h"
 #include "base/vec.h"
 #include "ir/analysis.h"
@@ -56,9 +57,8 @@ static const char *own_name(Arena *arena, const char *name) {
   return arena_strdup(arena, name);
 }
 
-static const IterVar *data_axis(Arena *arena, const char *name, int dimension,
-                                const Expr *extent) {
-  name = own_name(arena, name);
+static const IterVar *named_axis(Arena *arena, const char *name, int dimension,
+                                 const Expr *extent) {
   int64_t n = check_extent(arena, name, dimension, extent);
   Range dom = {make_i32(arena, 0), make_i32(arena, n)};
   return make_iter(arena, dom, make_var(arena, name, INT32), ITER_DATA_PAR, "");
@@ -71,14 +71,14 @@ void te_axes(Arena *arena, int n, const Expr *const *shape,
     return;
   }
   for (int i = 0; i < n; i++)
-    ret_axis[i] = data_axis(arena, names[i], i, shape[i]);
+    ret_axis[i] = named_axis(arena, own_name(arena, names[i]), i, shape[i]);
 }
 
 void te_numbered_axes(Arena *arena, int n, const Expr *const *shape,
                       const char *prefix, const IterVar **ret_axis) {
   for (int i = 0; i < n; i++)
-    ret_axis[i] =
-        data_axis(arena, arena_printf(arena, "%s%d", prefix, i), i, shape[i]);
+    ret_axis[i] = named_axis(arena, numbered_name(arena, prefix, (unsigned)i),
+                             i, shape[i]);
 }
 
 const IterVar *te_reduce_axis(Arena *arena, const char *name, int64_t min,

@@ -120,6 +120,6 @@ static const Stmt *sink_attr(Rewriter *rw, const Stmt *stmt) {
 
 const Func *pass_sink_marks(const PassContext *context, const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = sink_attr};
-  Rewriter rw = {context->arena, NULL, stmts};
+  Rewriter rw = REWRITER(context->arena, NULL, stmts);
   return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
 }

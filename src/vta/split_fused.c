@@ -69,8 +69,7 @@ typedef struct Splitter {
 } Splitter;
 
 static const Var *part_var(Arena *arena, const Var *fused, const char *which) {
-  return make_var(arena, arena_printf(arena, "%s.%s", fused->hint, which),
-                  fused->e.type);
+  return make_var(arena, arena_join(arena, fused->hint, which), fused->e.type);
 }
 
 /* The steps of the loop that there are, of those that its rows have. */
@@ -89,8 +88,8 @@ static const Stmt *split(const Part *part) {
   const For *loop = part->loop;
   DType type = loop->extent->type;
   int64_t c = part->part, extent = AS(IntImm, loop->extent)->value;
-  const Var *outer = part_var(arena, loop->var, "outer");
-  const Var *inner = part_var(arena, loop->var, "inner");
+  const Var *outer = part_var(arena, loop->var, ".outer");
+  const Var *inner = part_var(arena, loop->var, ".inner");
   const Expr *row =
       ex_add(arena, &outer->e,
              ex_floordiv(arena, part->base, make_const(arena, type, c)));
@@ -115,7 +114,8 @@ static const Stmt *split_for(Rewriter *rw, const Stmt *stmt) {
   const Splitter *splitter = (const Splitter *)rw;
   stmt = rewrite_stmt_children(rw, stmt);
   const For *loop = AS(For, stmt);
-  if (!splitter->marks || !as_int(loop->extent) || !is_const(loop->min, 0))
+  if (!splitter->marks || !as_int(loop->extent) || !is_const(loop->min, 0) ||
+      !(loop->body->has & (expr_bit(FLOORDIV) | expr_bit(FLOORMOD))))
     return stmt;
   Part part = {rw->arena, loop, NULL, 0};
   post_order_stmt(splitter->scratch, loop->body, &part, note_part, NULL);
