@@ -22,6 +22,13 @@ static const IterVar *axis_of(const Tensor *op, int i) {
   return i < op->n ? op->axis[i] : op->reduce_axis[i - op->n];
 }
 
+/* *sum += a * b; false where the numbers are too large. */
+static bool add_product(int64_t *sum, int64_t a, int64_t b) {
+  int64_t product;
+  return !__builtin_mul_overflow(a, b, &product) &&
+         !__builtin_add_overflow(*sum, product, sum);
+}
+
 /* coeff[i] * axis i + ... + coeff[n] += index * scale; false if the index is
  * not linear in the axes. */
 static bool add_index(const Tensor *op, const Expr *index, int64_t scale,
@@ -30,12 +37,11 @@ static bool add_index(const Tensor *op, const Expr *index, int64_t scale,
   const int n = op->n + op->reduce_axes;
   int i = 0;
   switch (index->kind) {
-    case INT: coeff[n] += AS(IntImm, index)->value * scale; return true;
+    case INT: return add_product(&coeff[n], AS(IntImm, index)->value, scale);
     case VAR:
       while (i < n && &axis_of(op, i)->var->e != index) i++;
       if (i == n) return false;
-      coeff[i] += scale;
-      return true;
+      return add_product(&coeff[i], scale, 1);
     case ADD:
     case SUB:
       return add_index(op, binary->a, scale, coeff) &&
@@ -67,10 +73,11 @@ static bool extremes(const Checker *checker, const Expr *index, int64_t *low,
     const IntImm *min = as_int(axis->dom.min);
     const IntImm *extent = as_int(axis->dom.extent);
     if (!min || !extent) return false;
-    int64_t first = coeff[i] * min->value;
-    int64_t last = coeff[i] * (min->value + extent->value - 1);
-    *low += first < last ? first : last;
-    *high += first < last ? last : first;
+    const int64_t first = min->value, last = first + extent->value - 1;
+    const bool rises = coeff[i] >= 0;
+    if (!add_product(low, coeff[i], rises ? first : last) ||
+        !add_product(high, coeff[i], rises ? last : first))
+      return false;
   }
   return true;
 }
