@@ -25,7 +25,7 @@ typedef struct Tensor {
   int inputs; /* the tensors that the body reads, each once, in the order of
                  their first reads (operands before operators) */
   const struct Tensor *const *input;
-  const Buffer *buffer;              /* stands for the tensor in expressions */
+  const Buffer *buffer; /* stands for the tensor in expressions */
 } Tensor;
 
 static inline bool is_placeholder(const Tensor *tensor) {
