@@ -149,7 +149,7 @@ static const Store *store_side(Arena *arena, const Store *store,
                                const Choice *choice, const Expr *side) {
   static const ExprRewrite exprs[EXPR_KINDS] = {
       [CALL] = take_side, [SELECT] = take_side};
-  SideRewrite rewrite = {{arena, exprs, NULL}, choice->whole, side};
+  SideRewrite rewrite = {REWRITER(arena, exprs, NULL), choice->whole, side};
   const Expr *value = rewrite_expr(&rewrite.rw, store->value);
   return AS(Store,
             make_store(arena, store->buffer, value, store->n, store->index));
@@ -178,7 +178,7 @@ static void check_range(Walker *walker, const Expr *expr) {
 static bool may_be_overwritten(const Nests *nests, const Store *store,
                                const Choice *choice) {
   static const ExprVisit exprs[EXPR_KINDS] = {[LOAD] = check_range};
-  RangeCheck check = {{exprs, NULL}, nests->facts, false};
+  RangeCheck check = {WALKER(exprs, NULL), nests->facts, false};
   if (choice->whole != store->value || !as_int(choice->otherwise)) return false;
   walk_expr(&check.walker, choice->value);
   return !check.outside;
