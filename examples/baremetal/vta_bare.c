@@ -5,8 +5,9 @@
  * the accelerator and polls.  The bit layouts are those of the built-in
  * configuration (docs/isa.md).  A kernel's micro-ops are recorded once a batch
  * and stay on chip; that is enough as long as they fit there together, and an
- * error otherwise. */
-#include <vta_bare.h>
+ * error otherwise.  Temporaries come from a static pool, last in first out, as
+ * kernels take and return them.  Caches are off, as after a reset. */
+#include "vta_bare.h"
 
 #include "vtac/kernel.h"
 
@@ -21,12 +22,14 @@ typedef struct Insn {
 
 typedef struct Buffer {
   uint32_t address, size;
+  uint32_t pooled; /* bytes of the pool; 0: memory of the program */
 } Buffer;
 
 /* A recorded kernel: what tells it apart, and where its micro-ops are. */
 typedef struct Kernel {
   void **slot;
-  uint32_t closure, begin, end;
+  uint8_t closure[VTA_BARE_CLOSURE];
+  uint32_t begin, end;
   uint32_t loops, extent[2], dst[2], src[2], wgt[2];
   uint32_t reset, opcode, use_imm, imm;
 } Kernel;
@@ -35,7 +38,8 @@ static Insn insns[VTA_BARE_INSNS] __attribute__((aligned(64)));
 static uint32_t uops[VTA_BARE_UOPS] __attribute__((aligned(64)));
 static Kernel kernels[VTA_BARE_KERNELS], *recording;
 static Buffer buffers[VTA_BARE_BUFFERS];
-static uint32_t insn_count, uop_count, kernel_count, buffer_count;
+static uint8_t pool[VTA_BARE_POOL] __attribute__((aligned(256)));
+static uint32_t insn_count, uop_count, kernel_count, buffer_count, pool_used;
 static int pop_prev[4], pop_next[4]; /* asked for, by stage */
 static const char *error;
 
@@ -49,11 +53,115 @@ const char *vta_bare_error(void) {
   return why;
 }
 
+/* ---- Buffers ------------------------------------------------------------ */
+
 void *vta_bare_buffer(void *bytes, uint32_t size) {
   if (buffer_count == VTA_BARE_BUFFERS) return NULL;
-  buffers[buffer_count] = (Buffer){(uint32_t)(uintptr_t)bytes, size};
+  buffers[buffer_count] = (Buffer){(uint32_t)(uintptr_t)bytes, size, 0};
   return &buffers[buffer_count++];
 }
+
+static Buffer *find_buffer(const void *handle) {
+  for (uint32_t i = 0; i < buffer_count; i++)
+    if (&buffers[i] == handle) return &buffers[i];
+  return NULL;
+}
+
+void *VTABufferAlloc(size_t size) {
+  const uint32_t rounded = ((uint32_t)size + 255u) & ~255u;
+  Buffer *buffer = size > VTA_BARE_POOL - pool_used || rounded < size
+                       ? NULL
+                       : vta_bare_buffer(pool + pool_used, (uint32_t)size);
+  if (buffer) {
+    buffer->pooled = rounded;
+    pool_used += rounded;
+  }
+  return buffer;
+}
+
+static int free_last(const void *handle) {
+  if (!buffer_count || handle != &buffers[buffer_count - 1] ||
+      !buffers[buffer_count - 1].pooled)
+    return -1;
+  pool_used -= buffers[--buffer_count].pooled;
+  return 0;
+}
+
+void VTABufferFree(void *buffer) {
+  if (free_last(buffer)) fail("a buffer is freed out of order");
+}
+
+void *VTABufferCPUPtr(void *queue, void *handle) {
+  const Buffer *buffer = find_buffer(handle);
+  (void)queue;
+  return buffer ? (void *)(uintptr_t)buffer->address : handle;
+}
+
+static uint8_t *bytes_at(const void *handle, size_t offset) {
+  return (uint8_t *)VTABufferCPUPtr(NULL, (void *)(uintptr_t)handle) + offset;
+}
+
+void VTABufferCopy(const void *from, size_t from_offset, void *to,
+                   size_t to_offset, size_t size, int kind) {
+  const uint8_t *source = bytes_at(from, from_offset);
+  uint8_t *target = bytes_at(to, to_offset);
+  (void)kind;
+  while (size--) *target++ = *source++;
+}
+
+/* With caches on: write the elements back to memory. */
+void VTAReadBarrier(void *queue, void *buffer, uint32_t elem_bits,
+                    uint32_t start, uint32_t extent) {
+  (void)queue, (void)buffer, (void)elem_bits, (void)start, (void)extent;
+  __sync_synchronize();
+}
+
+/* With caches on: drop what they hold of the elements. */
+void VTAWriteBarrier(void *queue, void *buffer, uint32_t elem_bits,
+                     uint32_t start, uint32_t extent) {
+  (void)queue, (void)buffer, (void)elem_bits, (void)start, (void)extent;
+  __sync_synchronize();
+}
+
+/* ---- Services of the packed convention ---------------------------------- */
+
+enum { DEVICE_VTA = 12 };
+
+static void *alloc_workspace(int device_type, int device_id, uint64_t nbytes,
+                             int type_code, int type_bits) {
+  (void)device_id, (void)type_code, (void)type_bits;
+  void *buffer = nbytes > VTA_BARE_POOL ? NULL : VTABufferAlloc((size_t)nbytes);
+  if (!buffer) fail("the pool of temporaries is too small");
+  return device_type == DEVICE_VTA ? buffer : VTABufferCPUPtr(NULL, buffer);
+}
+
+static int free_workspace(int device_type, int device_id, void *memory) {
+  (void)device_type, (void)device_id;
+  void *last = buffer_count ? &buffers[buffer_count - 1] : NULL;
+  if (memory != last && memory != VTABufferCPUPtr(NULL, last)) return -1;
+  return free_last(last);
+}
+
+static int get_function(void *module, const char *name, void **ret_function) {
+  (void)module, (void)name;
+  *ret_function = insns; /* __tvm_set_device: there is but one */
+  return 0;
+}
+
+static int call_function(void *function, vtac_kernel_value *args,
+                         int *type_codes, int num_args, vtac_kernel_value *ret,
+                         int *ret_code) {
+  (void)function, (void)args, (void)type_codes, (void)num_args, (void)ret;
+  *ret_code = VTAC_KERNEL_NULL;
+  return 0;
+}
+
+/* These take the place of the kernels' own, which are weak. */
+vtac_TVMAPISetLastError __TVMAPISetLastError = fail;
+vtac_TVMFuncCall __TVMFuncCall = call_function;
+vtac_TVMBackendGetFuncFromEnv __TVMBackendGetFuncFromEnv = get_function;
+vtac_TVMBackendAllocWorkspace __TVMBackendAllocWorkspace = alloc_workspace;
+vtac_TVMBackendFreeWorkspace __TVMBackendFreeWorkspace = free_workspace;
 
 void *VTATLSCommandHandle(void) { return insns; }
 
@@ -112,9 +220,8 @@ static void transfer(int stage, const Transfer *t) {
 /* The element's number in DRAM; sizes are log2 bytes of one element. */
 static uint32_t element(const void *handle, uint32_t memory, uint32_t offset) {
   static const uint32_t log2_bytes[] = {2, 8, 4, 6, 4, 4};
-  const Buffer *buffer = handle;
-  if (buffer < buffers || buffer >= buffers + buffer_count ||
-      memory >= sizeof log2_bytes / sizeof *log2_bytes) {
+  const Buffer *buffer = find_buffer(handle);
+  if (!buffer || memory >= sizeof log2_bytes / sizeof *log2_bytes) {
     fail("a transfer names no buffer");
     return 0;
   }
@@ -166,10 +273,9 @@ static void commit(int stage) {
 int VTADepPush(void *queue, int from, int to) {
   enum { PUSH_PREV = 5, PUSH_NEXT = 6 };
   uint64_t bit = 1u << (from < to ? PUSH_NEXT : PUSH_PREV);
-  Insn *last = insn_count ? &insns[insn_count - 1] : NULL;
   (void)queue;
   commit(from);
-  last = insn_count ? &insns[insn_count - 1] : NULL;
+  Insn *last = insn_count ? &insns[insn_count - 1] : NULL;
   if (!last || stage_of(last) != from || last->word[0] & bit) {
     uint32_t at;
     const Insn none = begin(from == STAGE_STORE ? STORE : LOAD, from, &at);
@@ -235,13 +341,15 @@ static void load_uops(const Kernel *k) {
 }
 
 static Kernel *record_kernel(void **slot, int (*record)(void *), void *closure,
-                             uint32_t key) {
+                             int nbytes) {
   if (kernel_count == VTA_BARE_KERNELS) {
     fail("too many kernels");
     return NULL;
   }
   recording = &kernels[kernel_count++];
-  *recording = (Kernel){.slot = slot, .closure = key, .begin = uop_count};
+  *recording = (Kernel){.slot = slot, .begin = uop_count};
+  const uint8_t *bytes = closure;
+  for (int i = 0; i < nbytes; i++) recording->closure[i] = bytes[i];
   if (record(closure)) fail("a kernel could not be recorded");
   Kernel *k = recording;
   recording = NULL;
@@ -250,16 +358,23 @@ static Kernel *record_kernel(void **slot, int (*record)(void *), void *closure,
   return k;
 }
 
+/* A place of the program captures the same number of bytes each time. */
+static int captured(const Kernel *k, const uint8_t *closure, int nbytes) {
+  for (int i = 0; i < nbytes; i++)
+    if (k->closure[i] != closure[i]) return 0;
+  return 1;
+}
+
 static Kernel *find_kernel(void **slot, int (*record)(void *), void *closure,
                            int nbytes) {
-  uint32_t key = 0;
-  const uint8_t *bytes = closure;
-  if (nbytes > 4) fail("a closure has more than four bytes");
-  for (int i = 0; i < nbytes && i < 4; i++) key |= (uint32_t)bytes[i] << 8 * i;
+  if (nbytes > VTA_BARE_CLOSURE) {
+    fail("a kernel captures too much");
+    return NULL;
+  }
   for (uint32_t i = 0; i < kernel_count; i++)
-    if (kernels[i].slot == slot && kernels[i].closure == key)
+    if (kernels[i].slot == slot && captured(&kernels[i], closure, nbytes))
       return &kernels[i];
-  return record_kernel(slot, record, closure, key);
+  return record_kernel(slot, record, closure, nbytes);
 }
 
 static void put_loops(Insn *insn, uint32_t *at, const Kernel *k,
@@ -385,3 +500,7 @@ void VTASynchronize(void *queue, uint32_t wait_cycles) {
   if (!error) start(wait_cycles);
   insn_count = uop_count = kernel_count = 0;
 }
+
+/* Not called by kernels. */
+void VTASetDebugMode(void *queue, int flags) { (void)queue, (void)flags; }
+void VTARuntimeShutdown(void) {}

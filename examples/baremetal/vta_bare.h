@@ -13,7 +13,9 @@ enum {
   VTA_BARE_INSNS = 1024, /* in one batch */
   VTA_BARE_UOPS = 2048,
   VTA_BARE_KERNELS = 32,
-  VTA_BARE_BUFFERS = 8
+  VTA_BARE_CLOSURE = 32, /* bytes that a kernel captures */
+  VTA_BARE_BUFFERS = 16,
+  VTA_BARE_POOL = 65536 /* bytes of all temporaries at one time */
 };
 
 /* Memory that the accelerator sees at the address the processor uses.  `bytes`

@@ -26,7 +26,8 @@ static const char *var_type(Writer *w, const Var *var) {
 
 static void write_let(Writer *w, const LetStmt *let) {
   const char *value = bare(w, let->value);
-  c_line(w, "%s %s = %s;", var_type(w, let->var), c_var(w, let->var), value);
+  c_line(w, "%s = %s;",
+         c_declared(w, var_type(w, let->var), c_var(w, let->var)), value);
   c_stmt(w, let->body);
 }
 

@@ -120,6 +120,11 @@ const char *c_type(Writer *w, DType type) {
                       type.bits);
 }
 
+const char *c_declared(Writer *w, const char *type, const char *name) {
+  bool pointer = type[strlen(type) - 1] == '*';
+  return arena_printf(w->arena, "%s%s%s", type, pointer ? "" : " ", name);
+}
+
 /* ---- The file ----------------------------------------------------------- */
 
 static const char *shape_text(Writer *w, const PlanParam *param) {
@@ -185,8 +190,9 @@ static const char *field_type(Writer *w, const Var *var) {
 static void write_closure(Writer *w, const Site *site, int number) {
   c_open(w, "struct closure_%d", number);
   for (int i = 0; i < site->n; i++)
-    c_line(w, "%s %s;", field_type(w, site->captured[i]),
-           c_var(w, site->captured[i]));
+    c_line(w, "%s;",
+           c_declared(w, field_type(w, site->captured[i]),
+                      c_var(w, site->captured[i])));
   w->indent--;
   c_line(w, "};");
   c_line(w, "%s", "");
@@ -202,8 +208,8 @@ static void write_site(Writer *w, int number) {
     c_line(w, "(void)closure;");
   for (int i = 0; i < site->n; i++) {
     const char *name = c_var(w, site->captured[i]);
-    c_line(w, "%s %s = captured->%s;", field_type(w, site->captured[i]), name,
-           name);
+    c_line(w, "%s = captured->%s;",
+           c_declared(w, field_type(w, site->captured[i]), name), name);
   }
   if (site->uses_handle) c_line(w, "void *queue = VTATLSCommandHandle();");
   c_stmt(w, site->body);

@@ -30,6 +30,8 @@ const char *c_quoted(Writer *w, const char *text);
 /* The variable's name in the text, chosen when it is first asked for. */
 const char *c_var(Writer *w, const Var *var);
 const char *c_param(Writer *w, int i);
+/* "int8_t x", "void *x" */
+const char *c_declared(Writer *w, const char *type, const char *name);
 /* "int8_t"; fails for types that C lacks. */
 const char *c_type(Writer *w, DType type);
 

@@ -3,17 +3,18 @@
 # The bare-metal example builds, leaves nothing undefined, and runs: a Zynq out
 # of reset under qemu, whose memory the emulated board shares.  Its result is
 # right by its own processor's computation, and its stream is the runtime's but
-# for addresses.
+# for addresses.  So is the result of a kernel with a stage of the host's.
 # (the commands are $VTAC and $EMULATOR; $VTAC_LONG asks for it)
-# usage: baremetal.sh            all of it
-#        baremetal.sh run DIR    the machine, beside an emulated board
+# usage: baremetal.sh HOST_STAGE      all of it
+#        baremetal.sh run DIR NAME    the machine, beside an emulated board
 set -eu
 
 [ -n "${VTAC_LONG:-}" ] || exit 0
 
 if [ "${1-}" = run ]; then
   work=$2
-  timeout 60 qemu-system-arm -M xilinx-zynq-a9 -m 1100M -kernel "$work/gemm.elf" \
+  name=$3
+  timeout 60 qemu-system-arm -M xilinx-zynq-a9 -m 1100M -kernel "$work/$name.elf" \
     -object memory-backend-file,id=ram,size=1100M,share=on,mem-path="$EMULATED_BOARD/dev/mem" \
     -machine memory-backend=ram -semihosting -nographic -serial none \
     -monitor none </dev/null >"$work/told" 2>&1
@@ -29,14 +30,22 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp ../examples/baremetal/* "$work"
-make -s -C "$work" VTAC="$VTAC" INCLUDE="$(cd .. && pwd)/include" \
-  CFLAGS=-DSEMIHOSTING
-test -z "$(arm-none-eabi-nm -u "$work/gemm.elf")"
+cp long/baremetal_main.c "$work"
+"$1" "$work/host_stage.c"
 
-"$EMULATOR" --in-mem sh "$0" run "$work" || { cat "$work/told"; exit 1; }
-test "$(cat "$work/told")" = 'the result is right' ||
-  { cat "$work/told"; exit 1; }
-test "$(cat "$work/runs")" = 2
+# start NAME RUNS MAIN: the program does so many runs and says they are right.
+start() {
+  make -s -C "$work" "$1.elf" MAIN="$3" VTAC="$VTAC" CFLAGS=-DSEMIHOSTING \
+    INCLUDE="$(cd .. && pwd)/include"
+  test -z "$(arm-none-eabi-nm -u "$work/$1.elf")"
+  "$EMULATOR" --in-mem sh "$0" run "$work" "$1" || { cat "$work/told"; exit 1; }
+  test "$(cat "$work/told")" = 'the result is right' ||
+    { cat "$work/told"; exit 1; }
+  test "$(cat "$work/runs")" = "$2"
+}
+
+start host_stage 3 baremetal_main.c
+start gemm 2 main.c
 
 "$VTAC" gemm --in 64 --out 64 --tile 1,64,64 --quiet --emit insns-bin \
   -o "$work/expected"

@@ -4,7 +4,7 @@
 # built for them: as objects that were compiled here, on its simulator and on an
 # emulated board by its driver; and declared, lowered and evaluated there, with
 # the text that comes of it here.  And objects of other compilers.
-# usage: cross.sh CROSS_DATA
+# usage: cross.sh CROSS_DATA HOST_DIVIDE
 # (the commands are $VTAC and $EMULATOR; $VTAC_LONG asks for it)
 set -eu
 
@@ -66,6 +66,10 @@ run() {
     "$VTAC" $operator --no-run --quiet --emit vta | diff - "$work/text"
     echo "$1 $operator: right as object, on the board, and evaluated"
   done
+  mkdir "$work/$1.divide"
+  "$host_divide" "$work/$1.divide" "$1"
+  "$3" "$work/$1" "$work/$1.divide/divide.o" "$work/$1.divide/input0" \
+    "$work/$1.divide/input1" "$work/$1.divide/expected" >"$work/counters"
   for options in -O0 -O2 '-O2 -ffunction-sections -fdata-sections'; do
     for compiler in "$4" "clang --target=$5 -ffreestanding"; do
       # shellcheck disable=SC2086
@@ -78,6 +82,7 @@ run() {
 }
 
 cross_data=$1
+host_divide=$2
 run armv7 arm-linux-gnueabihf-gcc qemu-arm 'arm-linux-gnueabihf-gcc -marm' \
   armv7-linux-gnueabihf
 run aarch64 aarch64-linux-gnu-gcc qemu-aarch64 aarch64-linux-gnu-gcc \

@@ -141,8 +141,8 @@ int main(int argc, char **argv) {
   vtac_module *module = argc > 2 + ARGS ? build_here(argv[1], argv[2 + ARGS])
                                         : vtac_module_load(argv[1], &error);
   if (!module) stop(error.message);
-  vtac_config *config = vtac_module_config(module, &error);
-  if (!config) stop(error.message);
+  vtac_config *config = vtac_module_config(module, NULL);
+  if (!config) config = vtac_config_default(&error); /* the host's own */
   vtac_device *device = open_device(config);
   for (int i = 0; i < ARGS; i++) {
     vtac_param param;
