@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "boot.h"
+#include <boot.h>
 
 int main(void);
 void reset(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A matrix multiply on the accelerator, started right out of reset. */
-#include "boot.h"
-#include "vta_bare.h"
+#include <boot.h>
+#include <vta_bare.h>
 
 int32_t my_gemm_run(void *data, void *weight, void *res); /* of gemm.c */
 

@@ -7,7 +7,7 @@
  * and stay on chip; that is enough as long as they fit there together, and an
  * error otherwise.  Temporaries come from a static pool, last in first out, as
  * kernels take and return them.  Caches are off, as after a reset. */
-#include "vta_bare.h"
+#include <vta_bare.h>
 
 #include "vtac/kernel.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel of host_stage.c without an operating system, by its packed entry
  * point: temporaries, host pointers, services and argument checks. */
-#include "boot.h"
-#include "vta_bare.h"
+#include <boot.h>
+#include <vta_bare.h>
 #include "vtac/kernel.h"
 
 int32_t host_stage(vtac_kernel_value *args, int32_t *type_codes,
