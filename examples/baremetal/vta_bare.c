@@ -23,6 +23,7 @@ typedef struct Insn {
 typedef struct Buffer {
   uint32_t address, size;
   uint32_t pooled; /* bytes of the pool; 0: memory of the program */
+  int dead;        /* given back, but queued work may name it */
 } Buffer;
 
 /* A recorded kernel: what tells it apart, and where its micro-ops are. */
@@ -57,7 +58,7 @@ const char *vta_bare_error(void) {
 
 void *vta_bare_buffer(void *bytes, uint32_t size) {
   if (buffer_count == VTA_BARE_BUFFERS) return NULL;
-  buffers[buffer_count] = (Buffer){(uint32_t)(uintptr_t)bytes, size, 0};
+  buffers[buffer_count] = (Buffer){(uint32_t)(uintptr_t)bytes, size, 0, 0};
   return &buffers[buffer_count++];
 }
 
@@ -79,16 +80,21 @@ void *VTABufferAlloc(size_t size) {
   return buffer;
 }
 
-static int free_last(const void *handle) {
-  if (!buffer_count || handle != &buffers[buffer_count - 1] ||
-      !buffers[buffer_count - 1].pooled)
-    return -1;
-  pool_used -= buffers[--buffer_count].pooled;
+/* Memory is used again once nothing is queued. */
+static void drop_dead(void) {
+  while (!insn_count && buffer_count && buffers[buffer_count - 1].dead)
+    pool_used -= buffers[--buffer_count].pooled;
+}
+
+static int free_pooled(Buffer *buffer) {
+  if (!buffer || !buffer->pooled || buffer->dead) return -1;
+  buffer->dead = 1;
+  drop_dead();
   return 0;
 }
 
 void VTABufferFree(void *buffer) {
-  if (free_last(buffer)) fail("a buffer is freed out of order");
+  if (free_pooled(find_buffer(buffer))) fail("no such buffer can be freed");
 }
 
 void *VTABufferCPUPtr(void *queue, void *handle) {
@@ -137,9 +143,11 @@ static void *alloc_workspace(int device_type, int device_id, uint64_t nbytes,
 
 static int free_workspace(int device_type, int device_id, void *memory) {
   (void)device_type, (void)device_id;
-  void *last = buffer_count ? &buffers[buffer_count - 1] : NULL;
-  if (memory != last && memory != VTABufferCPUPtr(NULL, last)) return -1;
-  return free_last(last);
+  for (uint32_t i = buffer_count; i-- > 0;)
+    if (memory == &buffers[i] ||
+        (!buffers[i].dead && (uintptr_t)memory == buffers[i].address))
+      return free_pooled(&buffers[i]);
+  return -1;
 }
 
 static int get_function(void *module, const char *name, void **ret_function) {
@@ -499,6 +507,7 @@ void VTASynchronize(void *queue, uint32_t wait_cycles) {
   append(begin(FINISH, STAGE_COMPUTE, &at));
   if (!error) start(wait_cycles);
   insn_count = uop_count = kernel_count = 0;
+  drop_dead();
 }
 
 /* Not called by kernels. */

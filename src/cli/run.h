@@ -12,7 +12,7 @@ typedef struct RunOptions {
   bool list, json;
   const char *function; /* NULL: the file's main one */
   int n;
-  const char *arg[RUN_MOST_ARGS]; /* "int8:1x64x1x16" */
+  const char *arg[RUN_MOST_ARGS]; /* "int8:1x64x1x16", if it says nothing */
 } RunOptions;
 
 /* Prints which functions the file holds; an exit status. */

@@ -46,6 +46,10 @@ struct Abi {
   Diag diag;
   char message[DIAG_MESSAGE_MAX]; /* of the kernel */
   uint64_t run;
+  /* Temporaries that kernels gave back while queued work may still name them:
+   * freed once the queue has run. */
+  BufferId *retired;
+  size_t n_retired, retired_room;
   int n_bindings; /* highest in use */
   Binding binding[MOST_BUFFERS];
   Memo memo[MEMO_SLOTS];
@@ -125,6 +129,24 @@ static vtac_status free_binding(Abi *abi, Binding *binding) {
     status = queue_free(abi->queue, binding->buffer);
   *binding = (Binding){0};
   return status;
+}
+
+/* ---- Retired temporaries ------------------------------------------------ */
+
+static vtac_status retire(Abi *abi, BufferId buffer) {
+  if (abi->n_retired == abi->retired_room) {
+    size_t room = abi->retired_room ? 2 * abi->retired_room : 16;
+    BufferId *list = realloc(abi->retired, room * sizeof *list);
+    if (!list) return VTAC_NOMEM;
+    abi->retired = list;
+    abi->retired_room = room;
+  }
+  abi->retired[abi->n_retired++] = buffer;
+  return VTAC_OK;
+}
+
+static void free_retired(Abi *abi) {
+  while (abi->n_retired) queue_free(abi->queue, abi->retired[--abi->n_retired]);
 }
 
 /* ---- Buffers ------------------------------------------------------------ */
@@ -347,7 +369,9 @@ int VTADepPop(void *queue, int from, int to) {
 void VTASynchronize(void *queue, uint32_t wait_cycles) {
   Abi *abi = ready();
   (void)queue, (void)wait_cycles;
-  if (abi) keep(abi, queue_synchronize(abi->queue));
+  if (!abi) return;
+  keep(abi, queue_synchronize(abi->queue));
+  free_retired(abi);
 }
 
 /* ---- Services of the packed convention ---------------------------------- */
@@ -416,7 +440,11 @@ static Binding *find_workspace(Abi *abi, const void *memory) {
 static int free_workspace(int device_type, int device_id, void *memory) {
   (void)device_type, (void)device_id;
   Binding *binding = current ? find_workspace(current, memory) : NULL;
-  return binding && !free_binding(current, binding) ? 0 : -1;
+  if (!binding) return -1;
+  if (binding->host) return free_binding(current, binding) ? -1 : 0;
+  if (retire(current, binding->buffer)) return -1;
+  *binding = (Binding){0};
+  return 0;
 }
 
 typedef struct ParallelEnv {
@@ -476,6 +504,7 @@ Abi *abi_new(CommandQueue *queue) {
 
 void abi_free(Abi *abi) {
   if (current == abi) current = NULL;
+  if (abi) free(abi->retired);
   free(abi);
 }
 
@@ -493,6 +522,7 @@ void abi_begin(Abi *abi) {
 }
 
 static void release_leftovers(Abi *abi) {
+  free_retired(abi);
   for (int i = 0; i < abi->n_bindings; i++) {
     Binding *binding = &abi->binding[i];
     if (binding->live && binding->owned) free_binding(abi, binding);
