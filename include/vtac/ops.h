@@ -160,7 +160,9 @@ VTAC_API vtac_op *vtac_requantize(vtac_context *context,
  *   vtac_global_avg_pool2d  the same with the image as the only window; the
  *                           window, stride and padding given do not matter
  * Refused besides: padding as large as the window; an average whose sum does
- * not fit the accumulators, or by whose n they cannot divide exactly.
+ * not fit the accumulators, or whose window has an odd factor above 32767 that
+ * cannot be divided by in parts.  Where the accumulators have no bits for a
+ * product, the average is divided bit by bit, at some ten operations a bit.
  * Parameters: data, res. */
 typedef struct vtac_pool2d_params {
   int64_t batch, channels, height, width;

@@ -7,7 +7,7 @@
 #include "ops/op.h"
 #include "ops/tiling.h"
 
-enum { IMAGE_DIMS = 6, IMAGE_STAGES = 32, IMAGE_SOURCES = 2 };
+enum { IMAGE_DIMS = 6, IMAGE_STAGES = 160, IMAGE_SOURCES = 2 };
 
 typedef struct ImageOp {
   vtac_op op; /* first */

@@ -9,7 +9,12 @@
  * r = 2^k / 2d: with e = m d - 2^k that is floor(x / d + x e / (d 2^k) + r /
  * 2^k), which is right while what is added lies in [0, 1/d), so while |x / d|
  * |e| < r. Dividing by one factor after another is the same as dividing by
- * their product. */
+ * their product.
+ *
+ * Where the accumulators have no bits for that, the quotient comes bit by bit,
+ * as on paper: with a the power of two above all quotients, q = -1 or 0 says
+ * whether x < 0, x + d a is what remains then, and for each power of two p < a
+ * from the largest one, c = x / p >= d is the next bit, x - c d p remains. */
 #include "ops/image.h"
 
 #include <stdio.h>
@@ -55,7 +60,8 @@ static void check(vtac_context *c, const vtac_pool2d_params *p) {
   op_need_least(c, "number of virtual threads", p->vthreads, 0);
 }
 
-static Pool *new_op(vtac_context *c, const vtac_pool2d_params *p) {
+/* `apart`: accumulators for an element of the result. */
+static Pool *new_op(vtac_context *c, const vtac_pool2d_params *p, int apart) {
   check(c, p);
   Pool *pool = op_alloc(c, sizeof *pool);
   if (!pool) return NULL;
@@ -72,7 +78,7 @@ static Pool *new_op(vtac_context *c, const vtac_pool2d_params *p) {
                        .x = {pool->width, p->width, p->pad_width,
                              p->stride_width, p->window_width},
                        .sources = 1,
-                       .apart = true};
+                       .apart = apart};
   pool->image.tiling.threads = p->vthreads;
   choose_image_tiling(c, &sizes, &pool->image.tiling);
   image_source(c, &pool->image, "data", &shape, p->wide,
@@ -127,7 +133,7 @@ static vtac_tensor lower_padding(vtac_context *c, Pool *pool) {
 
 vtac_op *vtac_max_pool2d(vtac_context *c, const vtac_pool2d_params *params) {
   if (!op_has(c, __func__, params, "params")) return NULL;
-  Pool *pool = new_op(c, params);
+  Pool *pool = new_op(c, params, 1);
   if (!pool) return NULL;
   vtac_tensor source = lower_padding(c, pool);
   reduce(c, pool, source, "res_pool", vtac_max_over);
@@ -184,23 +190,137 @@ static bool plan_division(int64_t d, int64_t most, int bits, Dividers *ret) {
   return false;
 }
 
-static void divide(vtac_context *c, Pool *pool, int64_t d) {
-  ImageOp *image = &pool->image;
-  Dividers dividers = {0};
-  int bits = c->config.acc_width;
-  if (vtac_context_error(c)) return;
-  if (!plan_division(d, op_target(c).inp_max + 1, bits, &dividers))
-    op_refuse(c, "use a window without large odd factors",
-              "the average of %lld x %lld elements: %d-bit accumulators cannot "
-              "divide exactly by %lld",
-              (long long)pool->params.window_height,
-              (long long)pool->params.window_width, bits, (long long)d);
-  for (int i = 0; i < dividers.n; i++) {
-    const Divider *divider = &dividers.at[i];
+static void divide_at_once(vtac_context *c, ImageOp *image,
+                           const Dividers *dividers) {
+  for (int i = 0; i < dividers->n; i++) {
+    const Divider *divider = &dividers->at[i];
     image_constant(c, image, "res_mul", vtac_mul, divider->factor);
     image_constant(c, image, "res_round", vtac_add, divider->rounding);
     image_constant(c, image, "res_div", vtac_shift_right, divider->shift);
   }
+}
+
+/* ---- Average, bit by bit ------------------------------------------------ */
+
+enum { BITWISE_APART = 3 /* what remains, the quotient, a bit */ };
+
+/* The stages so far, each an operand of several others. */
+typedef struct Bitwise {
+  vtac_context *c;
+  ImageOp *image;
+  int64_t d;
+  vtac_tensor rest, quotient, bit;
+} Bitwise;
+
+typedef vtac_expr (*BitwiseBody)(const Bitwise *b, const vtac_iter *axes,
+                                 int place);
+
+static vtac_expr element(const Bitwise *b, vtac_tensor tensor,
+                         const vtac_iter *axes) {
+  return vtac_at(b->c, tensor, IMAGE_DIMS, axes);
+}
+
+static vtac_expr constant(const Bitwise *b, int64_t value) {
+  return vtac_const(b->c, op_target(b->c).acc_type, (double)value);
+}
+
+static vtac_expr sign_of(const Bitwise *b, const vtac_iter *axes, int place) {
+  return vtac_shift_right(b->c, element(b, b->rest, axes), constant(b, place));
+}
+
+/* 1 where the rest is at least d << place, else 0. */
+static vtac_expr bit_of(const Bitwise *b, const vtac_iter *axes, int place) {
+  vtac_expr value = sign_of(b, axes, place);
+  value = vtac_add(b->c, value, constant(b, 1 - b->d));
+  value = vtac_max(b->c, value, constant(b, 0));
+  return vtac_min(b->c, value, constant(b, 1));
+}
+
+static vtac_expr twice(const Bitwise *b, const vtac_iter *axes, int place) {
+  (void)place;
+  return vtac_shift_left(b->c, element(b, b->quotient, axes), constant(b, 1));
+}
+
+static vtac_expr with_bit(const Bitwise *b, const vtac_iter *axes, int place) {
+  (void)place;
+  return vtac_add(b->c, element(b, b->quotient, axes),
+                  element(b, b->bit, axes));
+}
+
+static vtac_expr part_of(const Bitwise *b, const vtac_iter *axes, int place) {
+  vtac_expr part = vtac_mul(b->c, element(b, b->bit, axes), constant(b, -b->d));
+  return vtac_shift_left(b->c, part, constant(b, place));
+}
+
+static vtac_expr less_part(const Bitwise *b, const vtac_iter *axes, int place) {
+  (void)place;
+  return vtac_add(b->c, element(b, b->rest, axes), element(b, b->bit, axes));
+}
+
+static vtac_tensor bitwise_stage(Bitwise *b, const char *name, BitwiseBody body,
+                                 int place) {
+  ImageShape shape;
+  vtac_iter axes[IMAGE_DIMS];
+  if (vtac_context_error(b->c)) return NULL;
+  for (int i = 0; i < IMAGE_DIMS; i++)
+    shape.dim[i] = vtac_tensor_dim(b->rest, i);
+  image_axes(b->c, &shape, axes);
+  if (vtac_context_error(b->c)) return NULL;
+  return image_stage(b->c, b->image, name, axes, body(b, axes, place));
+}
+
+static void subtract(Bitwise *b, int place) {
+  b->bit = bitwise_stage(b, "res_part", part_of, place);
+  b->rest = bitwise_stage(b, "res_rest", less_part, place);
+}
+
+/* The quotient, which lies below 2^places in absolute value, is the last
+ * stage. */
+static void divide_bitwise(vtac_context *c, ImageOp *image, int64_t d,
+                           int places) {
+  Bitwise b = {c, image, d, image->stage[image->stages - 1], NULL, NULL};
+  b.quotient = b.bit =
+      bitwise_stage(&b, "res_sign", sign_of, c->config.acc_width - 1);
+  if (places) subtract(&b, places);
+  for (int place = places - 1; place >= 0; place--) {
+    b.bit = bitwise_stage(&b, "res_bit", bit_of, place);
+    b.quotient = bitwise_stage(&b, "res_twice", twice, place);
+    b.quotient = bitwise_stage(&b, "res_quotient", with_bit, place);
+    if (place) subtract(&b, place);
+  }
+}
+
+/* ---- The operators ------------------------------------------------------ */
+
+/* How the sums become averages: >> shift, then / odd. */
+typedef struct Division {
+  int shift;
+  int64_t odd;
+  bool bitwise;
+  Dividers dividers;
+} Division;
+
+static void check_divisor(vtac_context *c, const vtac_pool2d_params *p,
+                          const Division *division) {
+  if (vtac_context_error(c) || !division->bitwise) return;
+  if (division->odd > FACTOR_MAX)
+    op_refuse(c, "use a window without large odd factors",
+              "the average of %lld x %lld elements: %d-bit accumulators cannot "
+              "divide exactly by %lld",
+              (long long)p->window_height, (long long)p->window_width,
+              c->config.acc_width, (long long)division->odd);
+}
+
+static Division division_of(vtac_context *c, int64_t n) {
+  Division division = {.odd = n};
+  if (n < 1) return division;
+  while (division.odd % 2 == 0) {
+    division.odd /= 2;
+    division.shift++;
+  }
+  division.bitwise = !plan_division(division.odd, op_target(c).inp_max + 1,
+                                    c->config.acc_width, &division.dividers);
+  return division;
 }
 
 static void check_sums(vtac_context *c, const vtac_pool2d_params *p) {
@@ -219,20 +339,21 @@ static void check_sums(vtac_context *c, const vtac_pool2d_params *p) {
 
 vtac_op *vtac_avg_pool2d(vtac_context *c, const vtac_pool2d_params *params) {
   if (!op_has(c, __func__, params, "params")) return NULL;
-  Pool *pool = new_op(c, params);
+  int64_t n = params->window_height * params->window_width;
+  Division division = division_of(c, n);
+  Pool *pool = new_op(c, params, division.bitwise ? BITWISE_APART : 1);
   if (!pool) return NULL;
   ImageOp *image = &pool->image;
-  int64_t n = params->window_height * params->window_width;
-  int shift = 0;
   check_sums(c, params);
+  check_divisor(c, params, &division);
   reduce(c, pool, image->source[0], "res_sum", vtac_sum);
   if (n > 1) image_constant(c, image, "res_half", vtac_add, n / 2);
-  while (n % 2 == 0) {
-    n /= 2;
-    shift++;
-  }
-  if (shift) image_constant(c, image, "res_shr", vtac_shift_right, shift);
-  divide(c, pool, n);
+  if (division.shift)
+    image_constant(c, image, "res_shr", vtac_shift_right, division.shift);
+  if (division.bitwise)
+    divide_bitwise(c, image, division.odd, c->config.inp_width - 1);
+  else
+    divide_at_once(c, image, &division.dividers);
   image_finish(c, image);
   return vtac_context_error(c) ? NULL : &image->op;
 }

@@ -369,7 +369,7 @@ typedef struct ImageSearch {
 static bool image_fits(const ImageSearch *s, const ImageTiling *t) {
   const Image *image = s->image;
   int64_t source = window_of(&image->y, t->y) * window_of(&image->x, t->x);
-  int64_t sums = image->sources * source + (image->apart ? t->y * t->x : 0);
+  int64_t sums = image->sources * source + image->apart * t->y * t->x;
   return within(t->channels * sums * t->threads, s->hw->acc_buff_depth) &&
          pads_fit(&image->y, t->y, &image->x, t->x);
 }
@@ -407,7 +407,8 @@ static void search_image(ImageSearch *s, int threads) {
 /* One step of the output at a time, and as much of its window as fits. */
 static bool divide_window(const ImageSearch *s, ImageTiling *ret) {
   const Image *image = s->image;
-  int64_t room = min_of(s->hw->acc_buff_depth, MOST_ELEMENTS) - 1;
+  int64_t room =
+      min_of(s->hw->acc_buff_depth, MOST_ELEMENTS) - max_of(image->apart, 1);
   bool padded = image->x.before || image->y.before;
   int64_t most = padded ? MOST_PAD : MOST_ELEMENTS;
   int64_t columns =
@@ -433,7 +434,8 @@ void choose_image_tiling(vtac_context *c, const Image *image,
   *tiling = divide ? two.best : one.best;
   if (one.parts || divide || divide_window(&one, tiling)) return;
   op_refuse(c, "use a configuration with more accumulators",
-            "no tile fits the accumulators: it takes one for the result and "
+            "no tile fits the accumulators: it takes %lld for the result and "
             "one for each of %lld inputs, of %d that fit",
-            (long long)image->sources, c->config.acc_buff_depth);
+            (long long)max_of(image->apart, 1), (long long)image->sources,
+            c->config.acc_buff_depth);
 }

@@ -54,7 +54,7 @@ typedef struct Image {
   int64_t batch, channels; /* blocks */
   Span y, x;
   int64_t sources;
-  bool apart; /* the result needs memory of its own */
+  int64_t apart; /* accumulators of its own for an element of the result */
 } Image;
 typedef struct ImageTiling {
   int64_t channels, y, x;

@@ -2,7 +2,8 @@
 /* Every operator with its default schedule, random shapes and random
  * accelerators: the result is that of the plain computation, and streams pass
  * the verifier.  None is refused, however small the memories, but averages of
- * windows whose sums leave the accumulators or cannot be divided in them. */
+ * windows whose sums leave the accumulators, and those that need more than the
+ * few accumulators there are to be divided bit by bit. */
 #include <string.h>
 
 #include "support/accelerators.h"
