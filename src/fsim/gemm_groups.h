@@ -11,7 +11,7 @@
  *       over the vector
  *   add_products(Vec sums, Vec weights, Vec group): adds the products of each
  *       group to the sum of its output
- *   start_sums(int32_t, int group): each output's sum
+ *   vec_zero(); or BIASED and start_sums(int32_t, int group): each output's sum
  *   add_to_outputs(int32_t *acc, Vec sums, int group)
  *
  * Prepared, the weights of a tile stand in groups of `group` activations:
@@ -26,6 +26,14 @@
 #include "fsim/kernels.h"
 
 #define INLINE TARGET static inline __attribute__((always_inline))
+
+#ifndef BIASED
+INLINE Vec start_sums(int32_t start, int group) {
+  (void)start;
+  (void)group;
+  return vec_zero();
+}
+#endif
 
 /* The vectors of one member or one step, and the members below, have names
  * and no numbers, so that compilers keep them in registers. */

@@ -100,3 +100,11 @@ INLINE uint32_t multiply_few_raw(const GemmJob *job, uint32_t first,
       for (uint32_t m = 0; m < job->members;)                     \
         m += multiply_few_raw(job, m, output, block, vecs, rows); \
   }
+
+/* Both products by log2 of the block, in a table of kernels. */
+#define GEMM_BY_BLOCK                                                  \
+  .gemm = {[3] = gemm_8, [4] = gemm_16, [5] = gemm_32, [6] = gemm_64}, \
+  .gemm_raw = {[3] = gemm_raw_8,                                       \
+               [4] = gemm_raw_16,                                      \
+               [5] = gemm_raw_32,                                      \
+               [6] = gemm_raw_64}

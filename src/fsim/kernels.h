@@ -92,6 +92,7 @@ const Kernels *kernels_choose(FsimIsa isa, int width);
 
 /* One file each; NULL where the compiler's target or the processor has none.
  */
+const Kernels *kernels_plain(void); /* for lanes of any width */
 const Kernels *kernels_portable(int width);
 const Kernels *kernels_avx2(int width);
 const Kernels *kernels_avx512vnni(int width);

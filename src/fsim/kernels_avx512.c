@@ -18,6 +18,7 @@
 
 #include "fsim/lane_loops.h"
 
+#define BIASED /* sums start at what start_sums says */
 enum { LANES = 64 };
 typedef uint8_t Lane;
 typedef __m512i Vec;
@@ -238,22 +239,17 @@ TARGET static void sum_strip(int32_t *to, const int32_t *sums, uint32_t n,
   }
 }
 
-static const Kernels kernels = {
-    .lane_bits = 8,
-    .biased = true,
-    .gemm = {[3] = gemm_8, [4] = gemm_16, [5] = gemm_32, [6] = gemm_64},
-    .gemm_raw = {[3] = gemm_raw_8,
-                 [4] = gemm_raw_16,
-                 [5] = gemm_raw_32,
-                 [6] = gemm_raw_64},
-    .prepare = prepare,
-    .load_inp = load_inp,
-    .sum_rows = sum_rows,
-    .sum_strip = sum_strip,
-    .alu = alu_run,
-    .narrow = narrow,
-    .multiply = multiply_only,
-    .read = read_only};
+static const Kernels kernels = {.lane_bits = 8,
+                                .biased = true,
+                                GEMM_BY_BLOCK,
+                                .prepare = prepare,
+                                .load_inp = load_inp,
+                                .sum_rows = sum_rows,
+                                .sum_strip = sum_strip,
+                                .alu = alu_run,
+                                .narrow = narrow,
+                                .multiply = multiply_only,
+                                .read = read_only};
 
 const Kernels *kernels_avx512vnni(int width) {
   bool has = __builtin_cpu_supports("avx512f") &&

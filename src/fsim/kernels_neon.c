@@ -42,12 +42,6 @@ VEC_INLINE Vec add_products(Vec sums, Vec weights, Vec group) {
                    vreinterpretq_s8_s32(group));
 }
 
-VEC_INLINE Vec start_sums(int32_t start, int group) {
-  (void)start;
-  (void)group;
-  return vec_zero();
-}
-
 VEC_INLINE void add_to_outputs(int32_t *acc, Vec sums, int group) {
   (void)group;
   vst1q_s32(acc, vaddq_s32(sums, vld1q_s32(acc)));
@@ -93,19 +87,14 @@ static void copy_bytes(void *to, const void *from, size_t lanes) {
   __builtin_memcpy(to, from, lanes);
 }
 
-static const Kernels kernels = {
-    .lane_bits = 8,
-    .gemm = {[3] = gemm_8, [4] = gemm_16, [5] = gemm_32, [6] = gemm_64},
-    .gemm_raw = {[3] = gemm_raw_8,
-                 [4] = gemm_raw_16,
-                 [5] = gemm_raw_32,
-                 [6] = gemm_raw_64},
-    .prepare = prepare,
-    .load_inp = copy_bytes,
-    .alu = alu_run,
-    .narrow = narrow,
-    .multiply = multiply_only,
-    .read = read_only};
+static const Kernels kernels = {.lane_bits = 8,
+                                GEMM_BY_BLOCK,
+                                .prepare = prepare,
+                                .load_inp = copy_bytes,
+                                .alu = alu_run,
+                                .narrow = narrow,
+                                .multiply = multiply_only,
+                                .read = read_only};
 
 const Kernels *kernels_neondot(int width) {
   const unsigned long dot_product = 1ul << 20; /* HWCAP_ASIMDDP */

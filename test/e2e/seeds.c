@@ -116,6 +116,7 @@ static void test_all_stages(void **state) {
 typedef struct Bench {
   vtac_config *config;
   vtac_context *context;
+  FamilyCase family; /* which the program points to */
   Program program;
   vtac_module *module;
   vtac_device *device;
@@ -144,9 +145,9 @@ static void set_up(Bench *bench, const char *function,
       .disabled_count = family->kind == FAMILY_CONV2D};
   const vtac_device_options device = {
       .verify = 1, .on_listing = note_listing, .user = bench};
-  *bench = (Bench){.config = vtac_config_default(NULL)};
+  *bench = (Bench){.config = vtac_config_default(NULL), .family = *family};
   bench->context = vtac_context_new(bench->config, NULL);
-  program_declare(bench->context, family, &bench->program);
+  program_declare(bench->context, &bench->family, &bench->program);
   program_map(bench->context, &bench->program);
   bench->module =
       vtac_build(bench->context, bench->program.schedule, bench->program.n,
