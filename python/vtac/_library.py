@@ -391,6 +391,8 @@ _SIGNATURES = {
     "module_param": "ipip",
     "module_config": "ppp",
     "module_origin": "sp",
+    "module_function_name": "spi",
+    "module_function": "ppsp",
     "module_compile": "!ppp",
     "module_save": "!ipspp",
     "module_c_source": "!pppp",

@@ -133,6 +133,22 @@ class Module:
         """What the maker of a loaded module noted about it."""
         return text(lib.module_origin(self._handle))
 
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of all functions in the file of a loaded module."""
+        names: list[str] = []
+        while name := lib.module_function_name(self._handle, len(names)):
+            names.append(text(name))
+        return tuple(names)
+
+    def function(self, name: str) -> Module:
+        """The function of that name in the file of a loaded module."""
+        error = Error()
+        handle = lib.module_function(
+            self._handle, name.encode(), ctypes.byref(error)
+        )
+        return _loaded(handle, error)
+
     def __repr__(self) -> str:
         if self.params is None:
             return f"<module {self.name}>"
@@ -184,6 +200,11 @@ def load_module(source: str | os.PathLike | bytes, name: str = "") -> Module:
         )
     else:
         handle = lib.module_load(os.fsencode(source), ctypes.byref(error))
+    return _loaded(handle, error)
+
+
+def _loaded(handle: int | None, error: Error) -> Module:
+    """The module of a handle, or the exception of an error."""
     if not handle:
         raise error.exception()
     module = Module(handle, None)

@@ -69,7 +69,7 @@ typedef struct HostPlan {
  * the arena, to whose trap errors jump. */
 HostPlan *plan_host(Arena *arena, const Func *func, bool accelerator);
 
-/* Number of int64 words behind which a temporary goes to the heap. */
+/* Temporaries of the host that are smaller lie on its stack. */
 enum { STACK_LIMIT_BYTES = 1024 };
 /* The constant size of an allocation in elements; fails if it is none. */
 int64_t plan_elements(Arena *arena, const Allocate *allocation);

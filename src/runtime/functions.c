@@ -15,7 +15,7 @@
 #include "base/trap.h"
 #include "base/vec.h"
 
-enum { MOST_NAME = 256, MOST_FUNCTIONS = 4096 };
+enum { MOST_NAME = 256, MOST_FUNCTIONS = 256 };
 static const char main_symbol[] = "__tvm_main__";
 
 typedef struct Lister {

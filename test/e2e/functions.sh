@@ -78,6 +78,7 @@ for suffix in o so; do
   refused 'holds several functions' run "$two"
   refused 'two tensors in host memory' run "$two" --function negate
   refused 'has no function' run "$two" --function floor
+  refused 'Task 1 error: the second task' run "$two" --function parallel
   refused 'no TYPE:AxBxC' run "$two" --function negate --arg int32
   refused 'no TYPE:AxBxC' run "$two" --function negate --arg int32:3x
   refused "which command '--in'" run "$two" --function negate --in 3

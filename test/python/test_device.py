@@ -236,6 +236,12 @@ class Modules(unittest.TestCase):
             self.assertEqual(loaded.origin, "a test")
             self.assertEqual([p.name for p in loaded.params], ["a", "b"])
             self.check_loaded(loaded)
+            self.assertEqual(loaded.functions, (loaded.name,))
+            function = loaded.function(loaded.name)
+            del loaded
+            self.check_loaded(function)
+            with self.assertRaises(vtac.VtacError):
+                function.function("nothing")
             with open(path, "rb") as file:
                 self.check_loaded(vtac.load_module(file.read(), "m.o"))
             for target in vtac.targets():
