@@ -160,7 +160,8 @@ static vtac_status place_transfer(CommandQueue *queue, BufferId id,
   if (!buffer) return queue_latch(queue, queue->diag.status);
   DramSpan span = hw_dram_span(config, &insn->mem);
   uint32_t bytes = hw_elem_bytes(config, insn->mem.memory_type);
-  if (span.addr > buffer->size || span.bytes > buffer->size - span.addr)
+  if (span.bytes &&
+      (span.addr > buffer->size || span.bytes > buffer->size - span.addr))
     return queue_fail(
         queue, D_DRAM_RANGE,
         "%s %s moves bytes %llu..%llu of a buffer of %zu bytes",

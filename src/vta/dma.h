@@ -44,6 +44,7 @@ typedef struct Copy {
   Region dst, src;              /* by loop */
   const Expr *whole;            /* condition of all of the transfer, or NULL */
   const Expr **before, **after; /* padding by loop; NULL without condition */
+  bool cut;                     /* some of it to the extent of its loop */
 } Copy;
 
 /* One instruction. */

@@ -29,6 +29,7 @@ static void limit_padding(Copy *copy, int i, const Expr *extent) {
   if (can_prove_ge_by_cases(copy->facts, ex_sub(arena, rest, copy->after[i]),
                             0))
     return;
+  copy->cut = true;
   copy->before[i] =
       simplify(copy->analyzer, ex_min(arena, copy->before[i], extent));
   rest = ex_sub(arena, extent, copy->before[i]);
@@ -113,6 +114,7 @@ const char *dma_match_padding(Copy *copy) {
   if (why) return why;
   copy->whole = bounds.whole;
   copy->before = ARENA_ARRAY(arena, const Expr *, n);
+  copy->cut = false;
   copy->after = ARENA_ARRAY(arena, const Expr *, n);
   for (int i = 0; i < n; i++)
     copy->before[i] = copy->after[i] = make_i32(arena, 0);

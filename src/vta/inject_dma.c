@@ -218,6 +218,22 @@ static const Expr *positive(const Copy *copy, const Expr *size) {
   return ex_gt(copy->arena, size, make_i32(copy->arena, 0));
 }
 
+/* Does an instruction pad as many rows? */
+static bool pads_rows(const Copy *copy, const Expr *rows) {
+  const Expr *most = make_i32(copy->arena, DMA_MAX_PAD);
+  return can_prove_ge_by_cases(copy->facts, ex_sub(copy->arena, most, rows), 0);
+}
+
+/* Are there rows to load?  A load of none does what its padding says, but a
+ * load of rows of nothing is a no-op of the hardware, and where padding had to
+ * be cut the address may lie before the buffer. */
+static const Expr *some_rows(const Copy *copy, const Transfer *t) {
+  if (!copy->cut && can_prove_ge_by_cases(copy->facts, t->dram.y_size, 0) &&
+      pads_rows(copy, t->y_before) && pads_rows(copy, t->y_after))
+    return make_bool(copy->arena, true);
+  return positive(copy, t->dram.y_size);
+}
+
 /* The load inside the outer loops; where it may happen to read nothing, with
  * the choice between it and zeros. */
 static const Stmt *choose_load(const Copy *copy, const Route *route,
@@ -229,7 +245,7 @@ static const Stmt *choose_load(const Copy *copy, const Route *route,
   for (int i = 0; i < copy->outer; i++)
     some = ex_and(arena, some, dma_unpadded_step(copy, i));
   some = ex_and(arena, some, positive(copy, t->dram.x_size));
-  some = ex_and(arena, some, positive(copy, t->dram.y_size));
+  some = ex_and(arena, some, some_rows(copy, t));
   if (is_const(some, 1)) return load;
   const Stmt *zeros = make_evaluate(arena, zero_call(copy, route, t));
   return is_const(some, 0) ? zeros : make_if(arena, some, load, zeros);

@@ -131,6 +131,16 @@ static void test_transfers(void **state) {
   assert_int_equal(load(t), VTAC_OK);
   t.offset = 1;
   expect_latched(load(t), "LOAD INP moves bytes 16..144 of a buffer of 128");
+  t.offset = 9; /* behind the buffer, but of nothing: rows of padding */
+  t.y_size = 0;
+  t.y_pad_before = 2;
+  assert_int_equal(load(t), VTAC_OK);
+  t = transfer(buffer, HW_MEM_INP);
+  t.offset = 9; /* behind the buffer, but of nothing: rows of padding */
+  t.y_size = 0;
+  t.y_pad_before = 2;
+  assert_int_equal(load(t), VTAC_OK);
+  t = transfer(buffer, HW_MEM_INP);
   t.offset = -1;
   expect_latched(load(t), "field dram_base is -1, allowed is 0..4294967295");
   t = transfer(buffer, HW_MEM_INP);

@@ -147,12 +147,27 @@ static void thin_tiles_are_never_all_padding(void **state) {
       "}");
 }
 
-/* With four tiles of 7 rows, the last one lies wholly in the padding: then
- * the load would read nothing, and zeros are made instead. */
+/* The first and the last of 5 tiles of 2 rows lie wholly in the padding: a
+ * load of no rows, which writes the zeros. */
+static void rows_may_be_all_padding(void **state) {
+  (void)state;
+  const Expr *arg[] = {ex("2 <= o*2 + y && o*2 + y < 8"),
+                       load_at(dram(384), ex("o*128 + y*64 + x*16 + k - 128")),
+                       make_const(A, INT8, 0)};
+  const Expr *value = make_call(A, INT8, OP_IF_THEN_ELSE, 3, arg);
+  const Stmt *store = store_at(inp(128), ex("y*64 + x*16 + k"), value);
+  const Stmt *copy = dma(nest("y", 2, nest("x", 4, nest("k", 16, store))));
+  const Stmt *transfer = body_of(body_of(run(DMA, nest("o", 5, copy))));
+  const Call *load = as_call(as_evaluate(transfer)->value);
+  assert_string_equal(expr_text(A, load->arg[8]), "(max((1 - o: int32), 0)*2)");
+}
+
+/* A load of no columns would be a no-op: zeros are made instead. */
 static void what_may_be_all_padding_is_chosen_at_run_time(void **state) {
   (void)state;
-  const Stmt *copy = dma(padded(image, make_const(A, INT8, 0)));
-  const Stmt *got = run(DMA, nest("o", 4, copy));
+  const char *columns = "1 <= y && 1 <= o*14 + x && o*14 + x < 15";
+  const Stmt *copy = dma(padded(columns, make_const(A, INT8, 0)));
+  const Stmt *got = run(DMA, nest("o", 3, copy));
   const If *choice = as_if(body_of(body_of(got)));
   assert_non_null(choice);
   assert_non_null(choice->else_part);
@@ -278,6 +293,7 @@ int main(void) {
       VTA_TEST(narrow_accumulators_have_a_memory_of_their_own),
       VTA_TEST(bounds_become_padding),
       VTA_TEST(thin_tiles_are_never_all_padding),
+      VTA_TEST(rows_may_be_all_padding),
       VTA_TEST(what_may_be_all_padding_is_chosen_at_run_time),
       VTA_TEST(a_condition_of_outer_loops_decides_for_all),
       VTA_TEST(outer_loops_remain_where_one_transfer_is_too_small),
