@@ -7,6 +7,8 @@
 
 #include "base/trap.h"
 #include "base/vec.h"
+#include "ir/analysis.h"
+#include "ir/make.h"
 #include "ir/traverse.h"
 #include "native/checks.h"
 #include "native/written.h"
@@ -39,6 +41,7 @@ typedef struct Planner {
   HostPlan *plan;
   VEC(Site) sites;
   VEC(const Attr *) scopes;
+  VEC(const LetStmt *) lets; /* around the current statement */
 } Planner;
 
 static bool takes_handle(Op op) {
@@ -107,7 +110,7 @@ static void capture_for(Walker *walker, const Stmt *stmt) {
   walk_stmt(walker, loop->body);
 }
 
-static Site plan_site(Arena *arena, const Attr *scope) {
+static Captures find_captures(Arena *arena, const Stmt *body) {
   static const ExprVisit exprs[EXPR_KINDS] = {[VAR] = capture_var,
                                               [LOAD] = capture_load,
                                               [CALL] = capture_call,
@@ -116,19 +119,63 @@ static Site plan_site(Arena *arena, const Attr *scope) {
       [LET_STMT] = capture_let, [FOR] = capture_for};
   Captures captures = {.walker = WALKER(exprs, stmts), .arena = arena};
   ptrmap_init(&captures.seen, arena);
-  walk_stmt(&captures.walker, scope->body);
-  return (Site){.body = scope->body,
+  walk_stmt(&captures.walker, body);
+  return captures;
+}
+
+static bool captures_var(const Captures *captures, const Var *var) {
+  for (int i = 0; i < captures->vars.n; i++)
+    if (captures->vars.at[i] == var) return true;
+  return false;
+}
+
+/* The body with the names around it that it uses, as far as they stand for
+ * plain arithmetic: what is captured then are the loops they depend on. */
+static const Stmt *with_lets(const Planner *planner, const Stmt *body) {
+  for (int i = planner->lets.n - 1; i >= 0; i--) {
+    const LetStmt *let = planner->lets.at[i];
+    Captures captures = find_captures(planner->arena, body);
+    if (captures_var(&captures, let->var) &&
+        expr_effect(let->value) <= EFFECT_PURE)
+      body = make_let_stmt(planner->arena, let->var, let->value, body);
+  }
+  return body;
+}
+
+/* TVM's runtime takes closures of one int32 at most: names such as those of
+ * CommonSubexprElim go into the body where that leaves less to capture. */
+static Site plan_site(const Planner *planner, const Attr *scope) {
+  const Stmt *body = scope->body;
+  Captures captures = find_captures(planner->arena, body);
+  if (captures.vars.n > 1) {
+    const Stmt *own = with_lets(planner, body);
+    Captures fewer = find_captures(planner->arena, own);
+    if (fewer.vars.n < captures.vars.n) {
+      captures = fewer;
+      body = own;
+    }
+  }
+  return (Site){.body = body,
                 .push = AS(StringImm, scope->value)->value,
                 .n = captures.vars.n,
                 .captured = captures.vars.at,
                 .uses_handle = captures.uses_handle};
 }
 
+static void see_let(Walker *walker, const Stmt *stmt) {
+  Planner *planner = (Planner *)walker;
+  const LetStmt *let = AS(LetStmt, stmt);
+  walk_expr(walker, let->value);
+  vec_push(planner->arena, &planner->lets, let);
+  walk_stmt(walker, let->body);
+  planner->lets.n--;
+}
+
 static void see_attr(Walker *walker, const Stmt *stmt) {
   Planner *planner = (Planner *)walker;
   const Attr *attr = AS(Attr, stmt);
   if (!strcmp(attr->key, "coproc_uop_scope")) {
-    vec_push(planner->arena, &planner->sites, plan_site(planner->arena, attr));
+    vec_push(planner->arena, &planner->sites, plan_site(planner, attr));
     vec_push(planner->arena, &planner->scopes, attr);
   }
   walk_stmt(walker, attr->body);
@@ -138,7 +185,8 @@ static void see_attr(Walker *walker, const Stmt *stmt) {
 
 static void see_body(Arena *arena, HostPlan *plan) {
   static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = see_call};
-  static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = see_attr};
+  static const StmtVisit stmts[STMT_KINDS] = {
+      [ATTR] = see_attr, [LET_STMT] = see_let};
   Planner planner = {
       .walker = WALKER(exprs, stmts), .arena = arena, .plan = plan};
   walk_stmt(&planner.walker, plan->func->body);

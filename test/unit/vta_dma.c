@@ -165,8 +165,12 @@ static void rows_may_be_all_padding(void **state) {
 /* A load of no columns would be a no-op: zeros are made instead. */
 static void what_may_be_all_padding_is_chosen_at_run_time(void **state) {
   (void)state;
-  const char *columns = "1 <= y && 1 <= o*14 + x && o*14 + x < 15";
-  const Stmt *copy = dma(padded(columns, make_const(A, INT8, 0)));
+  const Expr *arg[] = {ex("1 <= o*7 + x && o*7 + x < 8"),
+                       load_at(dram(384), ex("y*128 + o*112 + x*16 + k - 16")),
+                       make_const(A, INT8, 0)};
+  const Expr *value = make_call(A, INT8, OP_IF_THEN_ELSE, 3, arg);
+  const Stmt *store = store_at(inp(384), ex("y*128 + x*16 + k"), value);
+  const Stmt *copy = dma(nest("y", 3, nest("x", 8, nest("k", 16, store))));
   const Stmt *got = run(DMA, nest("o", 3, copy));
   const If *choice = as_if(body_of(body_of(got)));
   assert_non_null(choice);
