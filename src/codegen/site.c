@@ -5,19 +5,25 @@
  * knows the recorded kernel by the slot and the bytes of the closure, and calls
  * record(closure) only when it has none yet.  The closure is a struct of the
  * captured variables on the stack, in order of first use, padding zeroed so
- * that equal values are equal bytes. */
+ * that equal values are equal bytes; nbytes is the size of it or of its key. */
 #include <llvm-c/Target.h>
 #include <string.h>
 
 #include "codegen/emit.h"
 
+/* The field of the first captured variable: behind the key. */
+static int first_captured(const Site *site) { return site->key != NULL; }
+
 static LLVMTypeRef closure_type(Emitter *em, const Site *site) {
-  LLVMTypeRef *field = ARENA_ARRAY(em->arena, LLVMTypeRef, site->n);
+  int first = first_captured(site);
+  LLVMTypeRef *field = ARENA_ARRAY(em->arena, LLVMTypeRef, first + site->n);
+  if (site->key) field[0] = em->i32;
   for (int i = 0; i < site->n; i++)
-    field[i] = plan_is_pointer(site->captured[i])
-                   ? em->pointer
-                   : memory_type(em, site->captured[i]->e.type);
-  return LLVMStructTypeInContext(em->context, field, (unsigned)site->n, 0);
+    field[first + i] = plan_is_pointer(site->captured[i])
+                           ? em->pointer
+                           : memory_type(em, site->captured[i]->e.type);
+  return LLVMStructTypeInContext(em->context, field,
+                                 (unsigned)(first + site->n), 0);
 }
 
 /* Variables narrower than their field are widened as in memory. */
@@ -33,10 +39,14 @@ static LLVMValueRef fill_closure(Emitter *em, const Site *site,
                                  LLVMTypeRef type) {
   LLVMValueRef closure = entry_alloca(em, type, 0);
   LLVMBuildStore(em->builder, LLVMConstNull(type), closure);
+  if (site->key)
+    LLVMBuildStore(em->builder, emit_expr(em, site->key),
+                   LLVMBuildStructGEP2(em->builder, type, closure, 0, ""));
+  unsigned field = (unsigned)first_captured(site);
   for (int i = 0; i < site->n; i++)
     LLVMBuildStore(
         em->builder, to_field(em, site->captured[i]),
-        LLVMBuildStructGEP2(em->builder, type, closure, (unsigned)i, ""));
+        LLVMBuildStructGEP2(em->builder, type, closure, field++, ""));
   return closure;
 }
 
@@ -44,10 +54,11 @@ static void load_captured(Emitter *em, const Site *site, LLVMTypeRef type,
                           LLVMValueRef closure) {
   for (int i = 0; i < site->n; i++) {
     const Var *var = site->captured[i];
-    LLVMTypeRef field = LLVMStructGetTypeAtIndex(type, (unsigned)i);
+    unsigned at = (unsigned)(first_captured(site) + i);
+    LLVMTypeRef field = LLVMStructGetTypeAtIndex(type, at);
     LLVMValueRef value = LLVMBuildLoad2(
         em->builder, field,
-        LLVMBuildStructGEP2(em->builder, type, closure, (unsigned)i, ""), "");
+        LLVMBuildStructGEP2(em->builder, type, closure, at, ""), "");
     if (!plan_is_pointer(var) && is_integer(var->e.type))
       value = LLVMBuildIntCast2(em->builder, value, value_type(em, var->e.type),
                                 0, "");
@@ -83,6 +94,7 @@ static LLVMValueRef define_slot(Emitter *em) {
 void emit_site(Emitter *em, const Site *site) {
   LLVMTypeRef type = closure_type(em, site);
   uint64_t bytes = site->n ? LLVMABISizeOfType(em->layout, type) : 0;
+  if (site->key) bytes = sizeof(int32_t);
   LLVMValueRef arg[] = {
       define_slot(em), define_record(em, site, type),
       site->n ? fill_closure(em, site, type) : LLVMConstNull(em->pointer),

@@ -105,6 +105,7 @@ static void write_push(Writer *w, const Site *site) {
   int number = (int)(site - w->plan->site);
   c_open_block(w);
   if (site->n) c_line(w, "struct closure_%d closure = {0};", number);
+  if (site->key) c_line(w, "closure.key = %s;", bare(w, site->key));
   for (int i = 0; i < site->n; i++) {
     const char *name = c_var(w, site->captured[i]);
     c_line(w, "closure.%s = %s;", name, name);
@@ -112,8 +113,8 @@ static void write_push(Writer *w, const Site *site) {
   if (site->n)
     c_line(w,
            "int32_t status = %s(&slot[%d], record_%d, &closure, (int)sizeof "
-           "closure);",
-           site->push, number, number);
+           "closure%s);",
+           site->push, number, number, site->key ? ".key" : "");
   else
     c_line(w, "int32_t status = %s(&slot[%d], record_%d, NULL, 0);", site->push,
            number, number);

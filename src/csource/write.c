@@ -83,8 +83,8 @@ static const char *identifier(Writer *w, const char *hint) {
       "long",     "register", "restrict", "return", "short",   "signed",
       "sizeof",   "static",   "struct",   "switch", "typedef", "union",
       "unsigned", "void",     "volatile", "while",  "queue",   "lane",
-      "closure",  "status",   "args",     "refuse", "slot",    "NULL",
-      "int8_t",   "main"};
+      "closure",  "key",      "status",   "args",   "refuse",  "slot",
+      "NULL",     "int8_t",   "main"};
   char *name = arena_printf(w->arena, "%s%s",
                             isalpha((unsigned char)*hint) ? "" : "v", hint);
   for (char *c = name; *c; c++)
@@ -189,6 +189,7 @@ static const char *field_type(Writer *w, const Var *var) {
 
 static void write_closure(Writer *w, const Site *site, int number) {
   c_open(w, "struct closure_%d", number);
+  if (site->key) c_line(w, "int32_t key;");
   for (int i = 0; i < site->n; i++)
     c_line(w, "%s;",
            c_declared(w, field_type(w, site->captured[i]),

@@ -8,6 +8,7 @@
 #include "base/trap.h"
 #include "base/vec.h"
 #include "ir/analysis.h"
+#include "ir/build.h"
 #include "ir/make.h"
 #include "ir/traverse.h"
 #include "native/checks.h"
@@ -41,7 +42,9 @@ typedef struct Planner {
   HostPlan *plan;
   VEC(Site) sites;
   VEC(const Attr *) scopes;
-  VEC(const LetStmt *) lets; /* around the current statement */
+  /* around the current statement: */
+  VEC(const LetStmt *) lets;
+  VEC(const For *) loops;
 } Planner;
 
 static bool takes_handle(Op op) {
@@ -59,6 +62,9 @@ static void see_call(Walker *walker, const Expr *expr) {
 }
 
 /* ---- Micro-op scopes ---------------------------------------------------- */
+
+/* Values of a closure that TVM's runtime tells apart. */
+enum { MAX_KEYS = 99 };
 
 /* The variables that a scope's body uses and does not define. */
 typedef struct Captures {
@@ -142,21 +148,52 @@ static const Stmt *with_lets(const Planner *planner, const Stmt *body) {
   return body;
 }
 
-/* TVM's runtime takes closures of one int32 at most: names such as those of
- * CommonSubexprElim go into the body where that leaves less to capture. */
+static const For *loop_of(const Planner *planner, const Var *var) {
+  for (int i = 0; i < planner->loops.n; i++)
+    if (planner->loops.at[i]->var == var) return planner->loops.at[i];
+  return NULL;
+}
+
+/* A number for each step of the loops whose variables are captured, outermost
+ * digit first; NULL unless all are loops of constant extent and the runtime
+ * has room for so many. */
+static const Expr *closure_key(const Planner *planner, int n,
+                               const Var *const *captured) {
+  Arena *arena = planner->arena;
+  const Expr *key = make_i32(arena, 0);
+  int64_t count = 1;
+  for (int i = 0; i < n; i++) {
+    const For *loop = loop_of(planner, captured[i]);
+    const IntImm *extent = loop ? as_int(loop->extent) : NULL;
+    if (!extent || !as_int(loop->min) || extent->value > MAX_KEYS) return NULL;
+    count *= extent->value;
+    if (count > MAX_KEYS) return NULL;
+    key = ex_add(arena, ex_muli(arena, key, extent->value),
+                 ex_sub(arena, &captured[i]->e, loop->min));
+  }
+  return key;
+}
+
+/* TVM's runtime knows a kernel by one int32 at most, and by few values of it.
+ * So names such as those of CommonSubexprElim go into the body where that
+ * leaves less to capture, and several loops are numbered. */
 static Site plan_site(const Planner *planner, const Attr *scope) {
   const Stmt *body = scope->body;
+  const Expr *key = NULL;
   Captures captures = find_captures(planner->arena, body);
   if (captures.vars.n > 1) {
     const Stmt *own = with_lets(planner, body);
-    Captures fewer = find_captures(planner->arena, own);
-    if (fewer.vars.n < captures.vars.n) {
-      captures = fewer;
+    Captures loops = find_captures(planner->arena, own);
+    if (loops.vars.n > 1)
+      key = closure_key(planner, loops.vars.n, loops.vars.at);
+    if (key || loops.vars.n < captures.vars.n) {
+      captures = loops;
       body = own;
     }
   }
   return (Site){.body = body,
                 .push = AS(StringImm, scope->value)->value,
+                .key = key,
                 .n = captures.vars.n,
                 .captured = captures.vars.at,
                 .uses_handle = captures.uses_handle};
@@ -169,6 +206,16 @@ static void see_let(Walker *walker, const Stmt *stmt) {
   vec_push(planner->arena, &planner->lets, let);
   walk_stmt(walker, let->body);
   planner->lets.n--;
+}
+
+static void see_for(Walker *walker, const Stmt *stmt) {
+  Planner *planner = (Planner *)walker;
+  const For *loop = AS(For, stmt);
+  walk_expr(walker, loop->min);
+  walk_expr(walker, loop->extent);
+  vec_push(planner->arena, &planner->loops, loop);
+  walk_stmt(walker, loop->body);
+  planner->loops.n--;
 }
 
 static void see_attr(Walker *walker, const Stmt *stmt) {
@@ -186,7 +233,7 @@ static void see_attr(Walker *walker, const Stmt *stmt) {
 static void see_body(Arena *arena, HostPlan *plan) {
   static const ExprVisit exprs[EXPR_KINDS] = {[CALL] = see_call};
   static const StmtVisit stmts[STMT_KINDS] = {
-      [ATTR] = see_attr, [LET_STMT] = see_let};
+      [ATTR] = see_attr, [LET_STMT] = see_let, [FOR] = see_for};
   Planner planner = {
       .walker = WALKER(exprs, stmts), .arena = arena, .plan = plan};
   walk_stmt(&planner.walker, plan->func->body);

@@ -31,10 +31,12 @@ typedef struct Check {
 } Check;
 
 /* A micro-op scope.  Its closure holds the captured variables in this order,
- * each with its natural size and alignment. */
+ * each with its natural size and alignment; in front of them the key, if there
+ * is one, which then is all that the runtime compares. */
 typedef struct Site {
   const Stmt *body;
   const char *push; /* "VTAPushGEMMOp" or "VTAPushALUOp" */
+  const Expr *key;  /* an int32 for each value of what is captured, or NULL */
   int n;
   const Var *const *captured;
   bool uses_handle; /* the body calls functions that take the command handle */

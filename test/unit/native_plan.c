@@ -8,6 +8,7 @@
 #include "base/trap.h"
 #include "ir/build.h"
 #include "ir/make.h"
+#include "ir/print.h"
 #include "native/plan.h"
 
 #include <cmocka.h> /* behind trap.h: it has a macro `fail` */
@@ -58,26 +59,45 @@ static void names_are_not_captured_beside_their_loop(void **state) {
   body = make_let_stmt(A, twice, ex_muli(A, &x->e, 2), body);
   const Site *site = only_site(loop(x, body));
   assert_int_equal(site->n, 1);
+  assert_null(site->key);
   assert_ptr_equal(site->captured[0], x);
   const LetStmt *outer = AS(LetStmt, site->body);
   assert_ptr_equal(outer->var, twice);
   assert_ptr_equal(AS(LetStmt, outer->body)->var, more);
 }
 
-/* One name is captured as it is; so are names that need as many loops. */
-static void names_that_save_nothing_are_captured(void **state) {
+static void one_name_is_captured_as_it_is(void **state) {
   (void)state;
   const Var *x = var("x"), *y = var("y"), *sum = var("sum");
   const Expr *both = ex_add(A, &x->e, &y->e);
-  const Expr *zero = make_i32(A, 0);
-  const Site *site = only_site(
-      loop(x, loop(y, make_let_stmt(A, sum, both, scope(&sum->e, zero)))));
+  const Stmt *body = scope(&sum->e, make_i32(A, 0));
+  const Site *site =
+      only_site(loop(x, loop(y, make_let_stmt(A, sum, both, body))));
   assert_int_equal(site->n, 1);
+  assert_null(site->key);
   assert_ptr_equal(site->captured[0], sum);
-  site = only_site(
-      loop(x, loop(y, make_let_stmt(A, sum, both, scope(&sum->e, &x->e)))));
+}
+
+/* Several loops are numbered, as far as numbers go. */
+static void loops_become_a_key(void **state) {
+  (void)state;
+  const Var *x = var("x"), *y = var("y"), *z = var("z");
+  const Expr *sum = ex_add(A, &x->e, &z->e);
+  const Site *site = only_site(loop(x, loop(y, scope(&x->e, &y->e))));
   assert_int_equal(site->n, 2);
-  assert_ptr_equal(site->captured[0], sum);
+  assert_string_equal(expr_text(A, site->key), "((x: int32*4) + y: int32)");
+  site = only_site(
+      loop(x, loop(y, loop(z, make_for(A, FOR_SERIAL, var("w"), make_i32(A, 0),
+                                       make_i32(A, 4), scope(sum, &y->e))))));
+  assert_int_equal(site->n, 3);
+  assert_non_null(site->key);
+  const Stmt *many = make_for(A, FOR_SERIAL, x, make_i32(A, 0), make_i32(A, 25),
+                              scope(&x->e, &y->e));
+  site = only_site(loop(y, many)); /* 100 of them */
+  assert_int_equal(site->n, 2);
+  assert_null(site->key);
+  site = only_site(loop(y, scope(&x->e, &y->e))); /* x comes from elsewhere */
+  assert_null(site->key);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -85,6 +105,6 @@ static void names_that_save_nothing_are_captured(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(names_are_not_captured_beside_their_loop),
-      TEST(names_that_save_nothing_are_captured)};
+      TEST(one_name_is_captured_as_it_is), TEST(loops_become_a_key)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
