@@ -81,7 +81,7 @@ bool can_prove_ge_by_cases(Analyzer *analyzer, const Expr *expr,
                            int64_t bound) {
   if (can_prove_ge(analyzer, expr, bound)) return true;
   static const ExprVisit visits[EXPR_KINDS] = {[VAR] = note_var};
-  Case c = {.walker = {visits, NULL}, .analyzer = analyzer, .count = 1};
+  Case c = {.walker = WALKER(visits, NULL), .analyzer = analyzer, .count = 1};
   walk_expr(&c.walker, expr);
   if (!c.count) return false;
   do {
