@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every operator's command, with chosen tiles: usual and awkward shapes on the
-# four configurations, and on one whose memories hold two elements each.  Every
+# four configurations, on one whose memories hold two to four elements each, one
+# whose blocks are single elements, and one with activations of 16 bits.  Every
 # run compares the result with a plain computation.  Runs in the folder test;
 # the command is $VTAC.
 set -eu
@@ -10,11 +11,17 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 status=0
 
-cat >"$folder/two.json" <<END
-{"TARGET": "sim", "HW_VER": "0.0.2", "LOG_INP_WIDTH": 3, "LOG_WGT_WIDTH": 3,
- "LOG_ACC_WIDTH": 5, "LOG_BATCH": 0, "LOG_BLOCK": 2, "LOG_UOP_BUFF_SIZE": 3,
- "LOG_INP_BUFF_SIZE": 3, "LOG_WGT_BUFF_SIZE": 5, "LOG_ACC_BUFF_SIZE": 5}
+# NAME, then log2 of: bits of activations, of a block, bytes of the memories.
+configuration() {
+  cat >"$folder/$1.json" <<END
+{"TARGET": "sim", "HW_VER": "0.0.2", "LOG_INP_WIDTH": $2, "LOG_WGT_WIDTH": 3,
+ "LOG_ACC_WIDTH": 5, "LOG_BATCH": 0, "LOG_BLOCK": $3, "LOG_UOP_BUFF_SIZE": $4,
+ "LOG_INP_BUFF_SIZE": $5, "LOG_WGT_BUFF_SIZE": $6, "LOG_ACC_BUFF_SIZE": $7}
 END
+}
+configuration two 3 2 3 3 5 5
+configuration single 3 0 8 6 6 8
+configuration wide 4 3 12 12 14 13
 
 cat >"$folder/commands" <<END
 gemm --batch 3 --in 37 --out 53 --tile auto --bias
@@ -37,7 +44,7 @@ count=0
 while read -r arguments; do
   for config in '' golden/configs/b2/vta_config.json \
     golden/configs/blk8/vta_config.json golden/configs/blk32/vta_config.json \
-    "$folder/two.json"; do
+    "$folder/two.json" "$folder/single.json" "$folder/wide.json"; do
     # shellcheck disable=SC2086
     "$VTAC" $arguments ${config:+--config "$config"} >"$folder/output" 2>&1 &&
       grep -q '^Successful' "$folder/output" || {
@@ -48,5 +55,5 @@ while read -r arguments; do
     count=$((count + 1))
   done
 done <"$folder/commands"
-test $count -eq 70
+test $count -eq 98
 exit $status

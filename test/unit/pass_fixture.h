@@ -21,6 +21,7 @@ static const ScopeInfo test_scopes[] = {
     {"local.inp_buffer", 128, 128, 8 << 15},
     {"local.wgt_buffer", 2048, 2048, 8 << 18},
     {"local.acc_buffer", 512, 512, 8 << 17},
+    {"local.byte_buffer", 8, 8, 8 << 10},
 };
 
 typedef struct Fixture {
@@ -37,7 +38,8 @@ static int set_up(void **state) {
   arena_init(&fixture.arena, &fixture.trap);
   arena_init(&fixture.scratch, &fixture.trap);
   fixture.context =
-      (PassContext){&fixture.arena, &fixture.scratch, NULL, 3, test_scopes};
+      (PassContext){&fixture.arena, &fixture.scratch, NULL,
+                    sizeof test_scopes / sizeof *test_scopes, test_scopes};
   return 0;
 }
 

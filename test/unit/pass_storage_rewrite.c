@@ -91,6 +91,22 @@ static void pointers_move_with_their_memory(void **state) {
   assert_true(is_const(pointer->arg[2], 32 + 3));
 }
 
+/* A memory of single bytes, in which larger elements lie, too. */
+static void larger_types_are_aligned(void **state) {
+  (void)state;
+  Buffer *in = buffer_in("global", "in", INT8, EXPRS(num(64)));
+  Buffer *a = buffer_in("local.byte_buffer", "a", INT8, EXPRS(num(3)));
+  Buffer *b = buffer_in("local.byte_buffer", "b", INT32, EXPRS(num(2)));
+  const Var *i = var("i");
+  const Stmt *wide = loop(i, 2, store_at(b, &i->e, num(1)));
+  const Stmt *use = store_at(a, num(0), load_at(a, num(1)));
+  const Stmt *body =
+      SEQ_OF(loop(i, 3, store_at(a, &i->e, load_at(in, &i->e))), wide, use,
+             loop(i, 2, store_at(b, &i->e, load_at(b, &i->e))));
+  body = run(REWRITE, allocate(a, allocate(b, body)));
+  assert_true(is_const(as_allocate(body)->extent[0], 12));
+}
+
 /* What is dead leaves its memory to what fits, the next larger piece first. */
 static void dead_memory_is_used_again(void **state) {
   (void)state;
@@ -198,6 +214,7 @@ int main(void) {
       TEST(a_chain_works_in_place),
       TEST(a_memory_is_one_allocation),
       TEST(pointers_move_with_their_memory),
+      TEST(larger_types_are_aligned),
       TEST(dead_memory_is_used_again),
       TEST(named_memory_is_not_used_again),
       TEST(a_reduction_is_not_in_place),

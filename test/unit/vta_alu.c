@@ -269,6 +269,16 @@ static void parts_of_tiles_are_refused(void **state) {
       "16");
 }
 
+/* A constant needs no operand whose memory would tell. */
+static void other_memories_are_refused(void **state) {
+  (void)state;
+  Buffer *inp = in_scope(VTA_INP_SCOPE, "inp", INT32, 16);
+  assert_fails(ALU, alu(nest("k", 16, store_at(inp, ex("k"), num(0)))),
+               D_ALU_OP,
+               "alu stage 'inp': it lies in local.inp_buffer; the unit works "
+               "in local.acc_buffer");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       VTA_TEST(loops_that_continue_each_other_are_one),
@@ -282,6 +292,7 @@ int main(void) {
       VTA_TEST(sums_are_factored_and_ordered),
       VTA_TEST(what_the_unit_lacks_is_refused),
       VTA_TEST(parts_of_tiles_are_refused),
+      VTA_TEST(other_memories_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
