@@ -8,7 +8,10 @@
  * run lane by lane in a serial loop instead.  Memory allocated inside the
  * loop gets one element per lane for each of its elements.
  *
- * As in TVM 0.9, but that vectors of vectors are run lane by lane. */
+ * As in TVM 0.9, but that vectors of vectors are run lane by lane, and that a
+ * loop around work of an accelerator's units becomes a plain one. */
+#include <string.h>
+
 #include "arith/arith.h"
 #include "base/trap.h"
 #include "ir/analysis.h"
@@ -388,9 +391,32 @@ static const Stmt *vectorized(Arena *arena, const For *loop, int lanes) {
   return rewrite_stmt(&vectorizer.rw, loop->body);
 }
 
+typedef struct UnitSearch {
+  Walker w;
+  bool found;
+} UnitSearch;
+
+static void on_unit(Walker *walker, const Stmt *stmt) {
+  UnitSearch *search = (UnitSearch *)walker;
+  if (!strcmp(AS(Attr, stmt)->key, "coproc_scope")) search->found = true;
+  walk_stmt_children(walker, stmt);
+}
+
+/* Work of an accelerator's units has no lanes: a step's transfers and kernels
+ * share memory with the next one's, and stay together. */
+static bool has_unit_work(const Stmt *stmt) {
+  static const StmtVisit visits[STMT_KINDS] = {[ATTR] = on_unit};
+  UnitSearch search = {.w = WALKER(NULL, visits)};
+  walk_stmt(&search.w, stmt);
+  return search.found;
+}
+
 static const Stmt *on_loop(Rewriter *rw, const Stmt *stmt) {
   const For *loop = AS(For, stmt);
   if (loop->kind != FOR_VECTORIZED) return rewrite_stmt_children(rw, stmt);
+  if (has_unit_work(loop->body))
+    return make_for(rw->arena, FOR_SERIAL, loop->var, loop->min, loop->extent,
+                    rewrite_stmt(rw, loop->body));
   const IntImm *extent = as_int(loop->extent);
   if (!extent || extent->value < 1 || extent->value > UINT16_MAX)
     fail(rw->arena, D_VECTORIZE,

@@ -171,6 +171,19 @@ static void what_has_no_vector_form_runs_by_lane(void **state) {
                 "}");
 }
 
+/* Two steps' transfers through one memory must not be mixed. */
+static void work_of_a_unit_stays_a_loop(void **state) {
+  (void)state;
+  const Var *x = var("x");
+  const Stmt *body = make_evaluate(A, effect(&x->e));
+  body = make_attr(A, on_var(var("vta")), "coproc_scope", num(1), body);
+  assert_prints(run(pass_vectorize_loop, vector_loop(x, 4, body)),
+                "for (x: int32, 0, 4) {\n"
+                "  attr [vta: int32] \"coproc_scope\" = 1;\n"
+                "  @tir.vta.coproc_dep_push(x, dtype=int32)\n"
+                "}");
+}
+
 static void lanes_have_memory_of_their_own(void **state) {
   (void)state;
   const Var *x = var("x");
@@ -312,6 +325,7 @@ int main(void) {
       TEST(unroll_obeys_pragmas),
       TEST(vector_indices_are_ramps),
       TEST(what_has_no_vector_form_runs_by_lane),
+      TEST(work_of_a_unit_stays_a_loop),
       TEST(lanes_have_memory_of_their_own),
       TEST(vector_extent_is_checked),
       TEST(no_ops_vanish),
