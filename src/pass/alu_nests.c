@@ -230,8 +230,8 @@ static void add_choice(Nests *nests, const Store *store, const Choice *choice) {
 }
 
 /* What is there already, as when nothing is added. */
-static bool changes_nothing(const Store *store) {
-  const Load *load = as_load(store->value);
+static bool changes_nothing(Arena *arena, const Store *store) {
+  const Load *load = as_load(simplify_alone(arena, store->value));
   return load && load->buffer->data == store->buffer->data && load->n == 1 &&
          store->n == 1 && expr_equal(load->index[0], store->index[0]);
 }
@@ -242,7 +242,7 @@ static void add_store(Nests *nests, const Store *store) {
   if (nests->shared || nests->nest.n) check_store(nests, store);
   if (find_choice(nests, store->value, &choice))
     add_choice(nests, store, &choice);
-  else if (!nests->nest.n || !changes_nothing(store))
+  else if (!nests->nest.n || !changes_nothing(nests->arena, store))
     add_nest(nests, &store->s);
 }
 

@@ -9,9 +9,10 @@
  *
  * Going from the inside out, each conjunct of the check moves up through the
  * loops and marks that stand directly around it.  It becomes the bound of the
- * first loop in which its variable has coefficient 1 or -1; one that uses no
- * loop of the nest ends as an If around it.  What cannot be solved (a
- * coefficient other than 1) stays where it is.
+ * first loop in whose variable it is linear; one that uses no
+ * loop of the nest ends as an If around it.  What cannot be solved (parts of a
+ * variable, or several of them) stays where it is, and a loop without any step
+ * is left out.
  *
  * Stages of the vector unit are brought into nests of one store first
  * (alu_nests.c), so that each gets its own bounds.
@@ -86,7 +87,8 @@ static const Expr *extent_of(Arena *arena, const Steps *steps) {
   return simplify_alone(arena, ex_sub(arena, steps->end, steps->low));
 }
 
-/* The loop over the narrowed steps; it still starts where it did. */
+/* The loop over the narrowed steps; it still starts where it did.  One step
+ * needs no loop. */
 static const Stmt *narrowed(Arena *arena, const For *loop, const Steps *steps,
                             const Stmt *body) {
   const Expr *extent = extent_of(arena, steps);
@@ -95,6 +97,8 @@ static const Stmt *narrowed(Arena *arena, const For *loop, const Steps *steps,
   if (!is_const(shift, 0))
     body = substitute_var_stmt(arena, body, loop->var,
                                ex_add(arena, &loop->var->e, shift));
+  if (is_const(extent, 1))
+    return substitute_var_stmt(arena, body, loop->var, loop->min);
   return make_for(arena, loop->kind, loop->var, loop->min, extent, body);
 }
 
@@ -116,6 +120,7 @@ static const Stmt *clamp_for(Rewriter *rw, const Stmt *stmt) {
   const Stmt *rewritten = rewrite_stmt_children(rw, stmt);
   const For *loop = AS(For, rewritten);
   const If *check = movable_check(loop->body);
+  if (is_nop(loop->body)) return loop->body;
   if (!check) return rewritten;
   Conjuncts all = {0}, inside = {0}, outside = {0};
   Steps steps = {loop->min, ex_add(arena, loop->min, loop->extent)};
@@ -126,6 +131,8 @@ static const Stmt *clamp_for(Rewriter *rw, const Stmt *stmt) {
     else if (!narrow(arena, loop->var, all.at[i], &steps))
       vec_push(arena, &inside, all.at[i]);
   }
+  const IntImm *extent = as_int(extent_of(arena, &steps));
+  if (extent && extent->value <= 0) return make_nop(arena);
   need_steps(clamper, &steps, &outside);
   const Stmt *body = guard(arena, &inside, check->then_part);
   return guard(arena, &outside, narrowed(arena, loop, &steps, body));

@@ -28,7 +28,18 @@ noreturn void dma_refuse(const Copy *copy, const char *cure, const char *format,
 
 /* ---- The nest ----------------------------------------------------------- */
 
+/* Loops of one step are none. */
+static const Stmt *without_single_steps(Arena *arena, const Stmt *stmt) {
+  const For *loop = as_for(stmt);
+  if (!loop) return stmt;
+  const Stmt *body = without_single_steps(arena, loop->body);
+  if (is_const(loop->extent, 1) && is_const(loop->min, 0))
+    return substitute_var_stmt(arena, body, loop->var, loop->min);
+  return body == loop->body ? stmt : with_body(arena, stmt, body);
+}
+
 static const Stmt *match_loops(Copy *copy, const Stmt *stmt) {
+  stmt = without_single_steps(copy->arena, stmt);
   int n = 0;
   for (const Stmt *s = stmt; as_for(s); s = AS(For, s)->body) n++;
   copy->n = n;

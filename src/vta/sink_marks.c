@@ -9,6 +9,9 @@
  * that is done as a whole or not at all.  The loops' order is free: a unit
  * takes its part element by element.
  *
+ * Loops around marks and allocations that were to run at the same time become
+ * plain ones: their steps share the memory on the chip.
+ *
  * (The reference refuses such nests.)  Cost: loops times checks. */
 #include "arith/arith.h"
 #include "base/vec.h"
@@ -104,11 +107,21 @@ static const Stmt *sink(Arena *arena, const Stmt *mark, const Stmt *stmt,
   return stmt;
 }
 
+static bool is_mark(const Attr *attr) {
+  return attr_is_pragma(attr, "dma_copy") || attr_is_pragma(attr, "alu");
+}
+
+typedef struct Sinker {
+  Rewriter rw;
+  int units, places; /* marks and scopes, and allocations, seen so far */
+} Sinker;
+
 static const Stmt *sink_attr(Rewriter *rw, const Stmt *stmt) {
+  if (is_mark(AS(Attr, stmt)) || attr_has_key(AS(Attr, stmt), "coproc_scope"))
+    ((Sinker *)rw)->units++;
   stmt = rewrite_stmt_children(rw, stmt);
   const Attr *attr = AS(Attr, stmt);
-  if (!attr_is_pragma(attr, "dma_copy") && !attr_is_pragma(attr, "alu"))
-    return stmt;
+  if (!is_mark(attr)) return stmt;
   const Seq *seq = as_seq(attr->body);
   int n = seq ? seq->n : 1;
   const Stmt *const *nests = seq ? seq->at : &attr->body;
@@ -118,8 +131,29 @@ static const Stmt *sink_attr(Rewriter *rw, const Stmt *stmt) {
   return sinks ? flatten(rw->arena, n, sunk) : stmt;
 }
 
+static const Stmt *count_place(Rewriter *rw, const Stmt *stmt) {
+  ((Sinker *)rw)->places++;
+  return rewrite_stmt_children(rw, stmt);
+}
+
+/* One device does one thing after the other, all in the same memory, and no
+ * vector of things. */
+static const Stmt *serialize_for(Rewriter *rw, const Stmt *stmt) {
+  const Sinker *sinker = (const Sinker *)rw;
+  int units = sinker->units, places = sinker->places;
+  stmt = rewrite_stmt_children(rw, stmt);
+  const For *loop = AS(For, stmt);
+  bool apart = loop->kind == FOR_PARALLEL && sinker->places > places;
+  if (sinker->units == units || (!apart && loop->kind != FOR_VECTORIZED))
+    return stmt;
+  return make_for(rw->arena, FOR_SERIAL, loop->var, loop->min, loop->extent,
+                  loop->body);
+}
+
 const Func *pass_sink_marks(const PassContext *context, const Func *func) {
-  static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = sink_attr};
-  Rewriter rw = REWRITER(context->arena, NULL, stmts);
-  return func_with_body(context->arena, func, rewrite_stmt(&rw, func->body));
+  static const StmtRewrite stmts[STMT_KINDS] = {
+      [ATTR] = sink_attr, [FOR] = serialize_for, [ALLOCATE] = count_place};
+  Sinker sinker = {REWRITER(context->arena, NULL, stmts), 0, 0};
+  return func_with_body(context->arena, func,
+                        rewrite_stmt(&sinker.rw, func->body));
 }

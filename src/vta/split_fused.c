@@ -32,10 +32,22 @@ typedef struct Part {
   int64_t part;
 } Part;
 
-static bool loops_inside(Part *part, const Expr *base) {
-  for (const Stmt *s = part->loop->body; as_for(s); s = AS(For, s)->body)
-    if (expr_uses(base, AS(For, s)->var)) return true;
-  return false;
+typedef struct InnerLoops {
+  const Expr *base;
+  bool used;
+} InnerLoops;
+
+static void note_inner(void *self, const Stmt *stmt) {
+  InnerLoops *inner = self;
+  const For *loop = as_for(stmt);
+  if (loop) inner->used |= expr_uses(inner->base, loop->var);
+}
+
+/* Does the expression use a loop inside? */
+static bool uses_inside(const Part *part, const Expr *base) {
+  InnerLoops inner = {base, false};
+  post_order_stmt(part->arena, part->loop->body, &inner, NULL, note_inner);
+  return inner.used;
 }
 
 static void note_part(void *self, const Expr *expr) {
@@ -48,7 +60,7 @@ static void note_part(void *self, const Expr *expr) {
       (part->base && part->part <= row->value))
     return;
   if (!detect_linear(part->arena, division->a, 1, &part->loop->var, coeff) ||
-      loops_inside(part, coeff[1]))
+      uses_inside(part, coeff[1]))
     return;
   const IntImm *step = as_int(simplify_alone(part->arena, coeff[0]));
   if (!step || step->value < 1 || row->value % step->value ||

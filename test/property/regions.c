@@ -18,7 +18,7 @@
 #include "support/scheduler.h"
 #include "support/subject.h"
 
-enum { MOST_RANK = 4, LANE_DIMS = 2, MOST_TESTS = 6, RANK = 6 };
+enum { MOST_RANK = 4, LANE_DIMS = 2, MOST_TESTS = 12, RANK = 6 };
 
 /* What the condition compares: (axis + other) mod `mod` with a value. */
 typedef struct Test {

@@ -357,6 +357,20 @@ static void cut_across(Scheduler *s, Part *part, Loops *outer, Loops *inner) {
   move_out(outer, inner, first);
 }
 
+/* Loops of a unit may be of any kind, those around may be unrolled and run at
+ * the same time. */
+static void annotate(Scheduler *s, const Part *part, const Loops *inner) {
+  static const CallKind kinds[] = {CALL_UNROLL, CALL_PARALLEL, CALL_VECTORIZE};
+  for (int i = 0; i < 2; i++) {
+    const Loops *loops = i ? inner : &part->outer;
+    if (!loops->n || !choose_rarely(s->c, 12)) continue;
+    const Loop *loop = &loops->at[choose(s->c, loops->n)];
+    CallKind kind = kinds[choose(s->c, i ? 3 : 2)];
+    if (!loop->thread && (kind == CALL_UNROLL || is_data(loop)))
+      script_annotate(s->script, kind, part->stage, loop->axis);
+  }
+}
+
 /* ---- Results ------------------------------------------------------------ */
 
 /* A virtual thread takes two or three parts of an outer loop, and a place. */
@@ -412,6 +426,7 @@ static void store(Scheduler *s, Part *part) {
   if (!threads && !period) cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
+  annotate(s, part, &inner);
 }
 
 /* ---- Stages on the chip ------------------------------------------------- */
@@ -442,6 +457,7 @@ static void load(Scheduler *s, Part *part) {
   cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
+  annotate(s, part, &inner);
 }
 
 /* Data axes and reductions, but for those of the tile. */
@@ -489,6 +505,7 @@ static void vector(Scheduler *s, Part *part) {
       reorder(s, part, &part->outer, &inner, &tile);
     }
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "alu");
+  annotate(s, part, &inner);
 }
 
 static void matrix(Scheduler *s, Part *part) {
@@ -503,6 +520,7 @@ static void matrix(Scheduler *s, Part *part) {
   reorder(s, part, &part->outer, &inner, &tile);
   cut_across(s, part, &part->outer, &inner);
   script_tensorize(s->script, part->stage, tile.at[0].axis);
+  annotate(s, part, &(Loops){0});
 }
 
 static void schedule(Scheduler *s, Part *part) {

@@ -21,9 +21,9 @@ static void note_axes(Trial *t, const Call *call) {
 
 const char *call_name(CallKind kind) {
   static const char *const names[CALL_KINDS] = {
-      "split",     "split_nparts", "fuse",          "reorder",   "compute_at",
-      "set_scope", "bind",         "pragma",        "tensorize", "cache_read",
-      "unroll",    "vectorize",    "compute_inline"};
+      "split",     "split_nparts", "fuse",           "reorder",   "compute_at",
+      "set_scope", "bind",         "pragma",         "tensorize", "cache_read",
+      "unroll",    "vectorize",    "compute_inline", "parallel"};
   return names[kind];
 }
 
@@ -67,6 +67,7 @@ static void make(vtac_context *c, vtac_schedule s, Call *a) {
     case CALL_UNROLL: vtac_unroll(c, a->stage, axis); return;
     case CALL_VECTORIZE: vtac_vectorize(c, a->stage, axis); return;
     case CALL_INLINE: vtac_compute_inline(c, a->stage); return;
+    case CALL_PARALLEL: vtac_parallel(c, a->stage, axis); return;
     case CALL_KINDS: return;
   }
 }
@@ -150,5 +151,11 @@ void script_cache_read(Script *script, vtac_tensor tensor, const char *scope,
   Call call = {
       .kind = CALL_CACHE_READ, .tensor = tensor, .word = scope, .n = n};
   memcpy(call.reader, readers, (size_t)n * sizeof *readers);
+  script_do(script, &call);
+}
+
+void script_annotate(Script *script, CallKind kind, vtac_stage stage,
+                     vtac_iter axis) {
+  Call call = {.kind = kind, .stage = stage, .n = 1, .axis = {axis}};
   script_do(script, &call);
 }

@@ -22,6 +22,7 @@ typedef enum CallKind {
   CALL_UNROLL,
   CALL_VECTORIZE,
   CALL_INLINE,
+  CALL_PARALLEL,
   CALL_KINDS
 } CallKind;
 
@@ -70,6 +71,9 @@ void script_bind(Script *script, vtac_stage stage, vtac_iter axis,
                  vtac_iter thread);
 void script_pragma(Script *script, vtac_stage stage, vtac_iter axis,
                    const char *pragma);
+/* `kind` is CALL_UNROLL, CALL_VECTORIZE or CALL_PARALLEL. */
+void script_annotate(Script *script, CallKind kind, vtac_stage stage,
+                     vtac_iter axis);
 void script_tensorize(Script *script, vtac_stage stage, vtac_iter axis);
 void script_cache_read(Script *script, vtac_tensor tensor, const char *scope,
                        int n, const vtac_tensor *readers);

@@ -83,11 +83,71 @@ static void a_choice_fills_each_side(void **state) {
   assert_true(is_const(AS(Store, right->then_part)->value, -9));
 }
 
+/* d[i] += i*2 < 9 || k < 1 ? 0 : s[i*4 + k] is no start and has one nest, that
+ * of what is added. */
+static void a_choice_inside_a_value_is_guarded(void **state) {
+  (void)state;
+  Buffer *d = flat_buffer_of("d", INT32, 64),
+         *s = flat_buffer_of("s", INT32, 64);
+  const Expr *outside = make_binary(A, OR, ex("i*2 < 9"), ex("k < 1"));
+  const Expr *some =
+      ex_if_then_else(A, outside, num(0), load_at(s, ex("i*4 + k")));
+  const Expr *sum = ex_add(A, load_at(d, ex("i")), some);
+  const Stmt *stage =
+      loop(named("i"), 8,
+           both(store_at(d, ex("i"), num(0)),
+                loop(named("k"), 4, store_at(d, ex("i"), sum))));
+  const Seq *seq = as_seq(alu_nests(A, facts(), stage));
+  assert_non_null(seq);
+  assert_int_equal(seq->n, 2);
+  const For *k = AS(For, AS(For, seq->at[1])->body);
+  assert_int_equal(as_if(k->body)->condition->kind, AND);
+}
+
+/* Two values: each under its condition, apart from the other. */
+static void a_choice_of_two_values_has_a_part_for_each(void **state) {
+  (void)state;
+  Buffer *d = flat_buffer_of("d", INT32, 64),
+         *s = flat_buffer_of("s", INT32, 64);
+  const Expr *inside = make_binary(A, AND, ex("1 <= i"), ex("i < 7"));
+  const Expr *value =
+      ex_if_then_else(A, inside, load_at(s, ex("i")), load_at(s, ex("i + 8")));
+  const Stmt *got =
+      alu_nests(A, facts(), loop(named("i"), 8, store_at(d, ex("i"), value)));
+  const Seq *seq = as_seq(got);
+  assert_non_null(seq);
+  assert_int_equal(seq->n, 3);
+  for (int i = 0; i < 3; i++) assert_non_null(as_if(AS(For, seq->at[i])->body));
+  const If *right = as_if(AS(For, seq->at[2])->body);
+  assert_int_equal(right->condition->kind, AND); /* where 1 <= i holds */
+}
+
+/* What lies outside of the source, or was written under a check, is not read
+ * even where it would be overwritten. */
+static void a_value_that_is_not_everywhere_is_guarded(void **state) {
+  (void)state;
+  Buffer *d = flat_buffer_of("d", INT32, 64),
+         *s = flat_buffer_of("s", INT32, 64);
+  NestFacts *partial = facts();
+  ptrmap_set(&partial->partial, s->data, s);
+  for (int i = 0; i < 2; i++) {
+    const Expr *read = load_at(s, ex(i ? "i" : "i - 1"));
+    const Expr *value = ex_if_then_else(A, ex("1 <= i"), read, num(0));
+    const Stmt *stage = loop(named("i"), 8, store_at(d, ex("i"), value));
+    const Seq *seq = as_seq(alu_nests(A, i ? partial : facts(), stage));
+    assert_non_null(seq);
+    assert_non_null(as_if(AS(For, seq->at[0])->body));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       NEST_TEST(a_reduction_becomes_two_nests),
       NEST_TEST(one_nest_stays),
       NEST_TEST(a_choice_fills_each_side),
+      NEST_TEST(a_choice_inside_a_value_is_guarded),
+      NEST_TEST(a_choice_of_two_values_has_a_part_for_each),
+      NEST_TEST(a_value_that_is_not_everywhere_is_guarded),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,105 @@ static void outer_loops_remain_where_one_transfer_is_too_small(void **state) {
               "}");
 }
 
+/* ---- Any order, any form ------------------------------------------------ */
+
+/* The chip is filled in one order, whatever that of the loops is, and a loop
+ * of one step is none. */
+static void the_order_of_loops_does_not_matter(void **state) {
+  (void)state;
+  const Stmt *store = store_at(inp(1024), ex("y*256 + x*16 + k"),
+                               load_at(dram(4096), ex("y*512 + x*16 + k + u")));
+  assert_sizes(nest("k", 16, nest("x", 16, nest("u", 1, nest("y", 4, store)))),
+               16, 4, 32);
+}
+
+/* What says how long another loop is, or has a part in an index, remains around
+ * the transfer. */
+static void loops_remain_that_others_depend_on(void **state) {
+  (void)state;
+  const Stmt *store = store_at(inp(1024), ex("y*256 + x*16 + k"),
+                               load_at(dram(4096), ex("y//3*512 + x*16 + k")));
+  const Stmt *rows = nest("y", 4, nest("k", 16, store));
+  const Stmt *copy =
+      make_for(A, FOR_SERIAL, named("x"), num(0), ex("8 - n"), rows);
+  const Stmt *got = body_of(run(DMA, dma(copy)));
+  assert_ptr_equal(AS(For, got)->var, named("y"));
+  assert_int_equal(AS(For, got)->body->kind, EVALUATE);
+}
+
+/* A machine's rows follow each other upwards. */
+static void mirrored_rows_are_transfers_of_their_own(void **state) {
+  (void)state;
+  const Stmt *store =
+      store_at(inp(64), ex("y*16 + k"), load_at(dram(64), ex("48 - y*16 + k")));
+  const Stmt *got = body_of(run(DMA, dma(nest("y", 4, nest("k", 16, store)))));
+  assert_int_equal(got->kind, FOR);
+}
+
+static const char *text_of_copy(const Expr *value) {
+  const Stmt *store = store_at(inp(96), ex("y*16 + k"), value);
+  return brief(run(DMA, dma(nest("y", 6, nest("k", 16, store)))));
+}
+
+static const Expr *choice(const Expr *condition, const Expr *a, const Expr *b) {
+  const Expr *arg[] = {condition, a, b};
+  return make_call(A, INT8, OP_IF_THEN_ELSE, 3, arg);
+}
+
+/* Every form of "1 <= y && y < 5" makes the same transfer. */
+static void conditions_may_be_written_in_any_way(void **state) {
+  (void)state;
+  const Expr *read = load_at(dram(64), ex("y*16 + k - 16"));
+  const Expr *zero = make_const(A, INT8, 0), *inside = ex("1 <= y && y < 5");
+  const Expr *below = ex("y < 1"), *above = ex("y >= 5");
+  const char *want = text_of_copy(choice(inside, read, zero));
+  assert_non_null(strstr(want, ", 4, 1, 4, 1, 0, 1, 0, "));
+  const Expr *forms[] = {
+      choice(make_unary(A, NOT, BOOL, inside), zero, read),
+      choice(make_binary(A, OR, below, above), zero, read),
+      choice(ex("1 <= y"), choice(above, zero, read), zero),
+      make_select(A, inside, read, zero),
+  };
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+    assert_string_equal(text_of_copy(forms[i]), want);
+}
+
+/* A remainder bounds nothing; each row is read or is zeros. */
+static void what_bounds_nothing_is_decided_row_by_row(void **state) {
+  (void)state;
+  const Expr *even = choice(ex("y%2 == 0"), load_at(dram(64), ex("y*16 + k")),
+                            make_const(A, INT8, 0));
+  const char *text = text_of_copy(even);
+  assert_non_null(strstr(text, "for (y, 0, 6) {\n"));
+  assert_non_null(strstr(text, "if ("));
+}
+
+/* 40 rows that may all be padding are one long row of zeros. */
+static void many_rows_of_zeros_are_one(void **state) {
+  (void)state;
+  const Expr *some = choice(ex("o < 3"), load_at(dram(1024), ex("y*16 + k")),
+                            make_const(A, INT8, 0));
+  const Stmt *store = store_at(inp(1024), ex("y*16 + k"), some);
+  const Stmt *got = body_of(run(DMA, dma(nest("y", 40, nest("k", 16, store)))));
+  const Call *zeros = as_call(as_evaluate(AS(If, got)->else_part)->value);
+  assert_true(is_const(zeros->arg[4], 40)); /* blocks in a row */
+  assert_true(is_const(zeros->arg[5], 0));
+}
+
+/* Unpadded dimensions that continue each other are rows together. */
+static void padded_transfers_fold_what_is_not_padded(void **state) {
+  (void)state;
+  const Expr *read = load_at(dram(4096), ex("c*192 + y*64 + x*16 + k - 16"));
+  const Expr *value =
+      choice(ex("1 <= x && x < 5"), read, make_const(A, INT8, 0));
+  const Stmt *store = store_at(inp(1024), ex("c*288 + y*96 + x*16 + k"), value);
+  const Stmt *got = body_of(
+      run(DMA,
+          dma(nest("c", 2, nest("y", 3, nest("x", 6, nest("k", 16, store)))))));
+  assert_int_equal(got->kind, EVALUATE);
+  assert_non_null(strstr(brief(got), ", 4, 6, 4, 1, 0, 1, 0, "));
+}
+
 static void what_is_no_copy_is_refused(void **state) {
   (void)state;
   assert_fails(DMA, dma(nest("k", 16, call("f"))), D_DMA_COPY,
@@ -301,6 +400,13 @@ int main(void) {
       VTA_TEST(what_may_be_all_padding_is_chosen_at_run_time),
       VTA_TEST(a_condition_of_outer_loops_decides_for_all),
       VTA_TEST(outer_loops_remain_where_one_transfer_is_too_small),
+      VTA_TEST(the_order_of_loops_does_not_matter),
+      VTA_TEST(loops_remain_that_others_depend_on),
+      VTA_TEST(mirrored_rows_are_transfers_of_their_own),
+      VTA_TEST(conditions_may_be_written_in_any_way),
+      VTA_TEST(what_bounds_nothing_is_decided_row_by_row),
+      VTA_TEST(many_rows_of_zeros_are_one),
+      VTA_TEST(padded_transfers_fold_what_is_not_padded),
       VTA_TEST(what_is_no_copy_is_refused),
       VTA_TEST(what_the_machine_cannot_move_is_refused),
       VTA_TEST(padding_has_limits),

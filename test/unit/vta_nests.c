@@ -70,6 +70,18 @@ static void parts_of_parts_come_apart(void **state) {
                 "[(((f.outer.outer*512) + (f.outer.inner*64)) + f.inner)]");
 }
 
+/* The start of a part may be known inside only: then the inner loop, of which
+ * it is the start, comes apart instead. */
+static void a_start_known_inside_is_none(void **state) {
+  (void)state;
+  const Stmt *inner =
+      make_if(A, ex("f < n"),
+              nest("g", 3, copy("f*3 + g", "(f*3 + g)//4*64 + g")), NULL);
+  const Stmt *stmt = apart(nest("f", 6, inner));
+  ASSERT_PIECES(stmt, "for (f, 0, 6) {\n", "for (g.outer, 0, 2) {\n",
+                "for (g.inner, 0, 4) {\n");
+}
+
 static void other_loops_stay(void **state) {
   (void)state;
   assert_unchanged(pass_split_fused_loops,
@@ -110,6 +122,20 @@ static void a_nonlinear_index_takes_its_loop_out(void **state) {
                 "\"pragma_alu\" = 1;\n  for (k, 0, 16) {\n");
 }
 
+static const Stmt *parallel(const Stmt *body) {
+  return make_for(A, FOR_PARALLEL, named("o"), num(0), num(4), body);
+}
+
+/* Steps that share a memory on the chip are no parallel ones. */
+static void loops_around_memory_of_units_are_serial(void **state) {
+  (void)state;
+  const Stmt *plain = nest("i", 4, copy("i", "i"));
+  const Stmt *stmt = run(pass_sink_marks, parallel(alloc(inp(), dma(plain))));
+  assert_int_equal(AS(For, stmt)->kind, FOR_SERIAL);
+  assert_unchanged(pass_sink_marks, parallel(dma(plain)));
+  assert_unchanged(pass_sink_marks, parallel(alloc(inp(), plain)));
+}
+
 static void each_nest_of_a_stage_sinks_by_itself(void **state) {
   (void)state;
   const Stmt *one = nest("k", 16, store_at(acc(), ex("k"), num(0)));
@@ -134,10 +160,12 @@ int main(void) {
       VTA_TEST(a_part_across_rows_is_checked),
       VTA_TEST(the_most_rows_are_counted),
       VTA_TEST(parts_of_parts_come_apart),
+      VTA_TEST(a_start_known_inside_is_none),
       VTA_TEST(other_loops_stay),
       VTA_TEST(a_check_takes_its_loops_out),
       VTA_TEST(a_length_takes_its_loop_out),
       VTA_TEST(a_nonlinear_index_takes_its_loop_out),
+      VTA_TEST(loops_around_memory_of_units_are_serial),
       VTA_TEST(each_nest_of_a_stage_sinks_by_itself),
       VTA_TEST(plain_nests_keep_their_marks),
   };
