@@ -71,7 +71,8 @@ static bool fold_forms(Analyzer *analyzer, ExprKind kind, Form *a, Form *b,
                        Form *ret_form) {
   const IntImm *int_a = form_int(a), *int_b = form_int(b);
   if (!may_fold(int_a, int_b)) return false;
-  Var hole_a = {.e = {VAR, form_type(a)}}, hole_b = {.e = {VAR, form_type(b)}};
+  Var hole_a = {.e = {.kind = VAR, .type = form_type(a)}};
+  Var hole_b = {.e = {.kind = VAR, .type = form_type(b)}};
   const Expr *folded =
       fold_binary(analyzer->arena, kind, int_a ? &int_a->e : &hole_a.e,
                   int_b ? &int_b->e : &hole_b.e);
