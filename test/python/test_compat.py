@@ -78,7 +78,12 @@ class Expressions(unittest.TestCase):
     def test_axes(self) -> None:
         k = te.reduce_axis((1, 5), name="k")
         self.assertIsInstance(k, te.IterVar)
-        self.assertTrue(k.var.same_as(k))
+        self.assertTrue(k.var.same_as(k.var))
+        # te.max reduces over an axis, but compares with its variable.
+        larger = te.compute(
+            (4,), lambda i: te.sum(te.max(i, k.var), axis=k), "larger"
+        )
+        self.assertEqual(list(larger.op.reduce_axis), [k])
         self.assertEqual((k.dom.min, k.dom.extent), (1, 4))
         self.assertIn("ext=4", repr(k.dom))
         self.assertEqual(te.reduce_axis(k.dom).range, range(1, 5))
@@ -276,6 +281,8 @@ class Topi(unittest.TestCase):
         self.assertEqual(topi.nn.pad(x, [1, 0], pad_value=3).shape, (4, 3))
         self.assertEqual(topi.nn.dilate(x, (2, 1)).shape, (3, 3))
         self.assertEqual(topi.nn.dilate(x, (1, 1)).op.tag, "injective,dilate")
+        for made in (topi.nn.dilate(x, (2, 1)), topi.nn.pad(x, [1, 0])):
+            self.assertEqual([a.name for a in made.op.axis], ["i0", "i1"])
         for bad in ([1], [1, 1, 1]):
             with self.assertRaises(ValueError):
                 topi.nn.pad(x, bad)

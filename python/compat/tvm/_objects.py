@@ -89,9 +89,9 @@ class IterVar(_Members, Axis):
     __hash__ = Axis.__hash__
 
     @property
-    def var(self) -> IterVar:
-        """The variable, which is the axis itself here."""
-        return self
+    def var(self) -> PrimExpr:
+        """The variable: an operand, where the axis itself says an axis."""
+        return self._context.expr(self)
 
     @property
     def dom(self) -> Range | None:

@@ -25,9 +25,9 @@ def pad(
         return data._context.pad(data, before, after, name)
     shape = [b + e + a for b, e, a in zip(before, data.shape, after)]
 
-    def body(*axes):
+    def body(*i):
         index, inside = [], []
-        for axis, b, extent, a in zip(axes, before, data.shape, after):
+        for axis, b, extent, a in zip(i, before, data.shape, after):
             index.append(axis - b if b or a else axis)
             if b or a:
                 inside += [axis >= b, axis < int(extent) + b]
@@ -49,9 +49,9 @@ def dilate(data, strides, dilation_value=0.0, name="DilatedInput"):
         )
     shape = [(e - 1) * s + 1 for e, s in zip(data.shape, strides)]
 
-    def body(*axes):
+    def body(*i):
         index, there = [], []
-        for axis, stride in zip(axes, strides):
+        for axis, stride in zip(i, strides):
             index.append(axis if stride == 1 else axis // stride)
             if stride != 1:
                 there.append((axis % stride).equal(0))
