@@ -136,15 +136,14 @@ static const Stmt *count_place(Rewriter *rw, const Stmt *stmt) {
   return rewrite_stmt_children(rw, stmt);
 }
 
-/* One device does one thing after the other, all in the same memory, and no
- * vector of things. */
+/* One device does one thing after the other, all in the same memory. */
 static const Stmt *serialize_for(Rewriter *rw, const Stmt *stmt) {
   const Sinker *sinker = (const Sinker *)rw;
   int units = sinker->units, places = sinker->places;
   stmt = rewrite_stmt_children(rw, stmt);
   const For *loop = AS(For, stmt);
-  bool apart = loop->kind == FOR_PARALLEL && sinker->places > places;
-  if (sinker->units == units || (!apart && loop->kind != FOR_VECTORIZED))
+  if (loop->kind != FOR_PARALLEL || sinker->units == units ||
+      sinker->places == places)
     return stmt;
   return make_for(rw->arena, FOR_SERIAL, loop->var, loop->min, loop->extent,
                   loop->body);

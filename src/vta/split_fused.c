@@ -56,15 +56,15 @@ static void note_part(void *self, const Expr *expr) {
   if (expr->kind != FLOORDIV && expr->kind != FLOORMOD) return;
   const Binary *division = AS(Binary, expr);
   const IntImm *row = as_int(division->b);
-  if (!row || row->value <= 1 || !expr_uses(division->a, part->loop->var) ||
-      (part->base && part->part <= row->value))
+  if (!row || row->value <= 1 || !expr_uses(division->a, part->loop->var))
     return;
   if (!detect_linear(part->arena, division->a, 1, &part->loop->var, coeff) ||
       uses_inside(part, coeff[1]))
     return;
   const IntImm *step = as_int(simplify_alone(part->arena, coeff[0]));
   if (!step || step->value < 1 || row->value % step->value ||
-      row->value == step->value)
+      row->value == step->value ||
+      (part->base && part->part <= row->value / step->value))
     return;
   part->part = row->value / step->value;
   part->base =
