@@ -186,6 +186,7 @@ typedef struct Expander {
   const Var *thread;
   int64_t threads;
   bool share;     /* buffers that no thread touches stay common */
+  bool one_unit;  /* the threads lie inside work of one unit */
   bool inside;    /* in a piece that is being repeated */
   bool hit;       /* the expressions at hand depend on the thread */
   bool forced;    /* the statement at hand is repeated in any case */
@@ -347,10 +348,9 @@ static bool uses_touched(const Expander *x, const Stmt *stmt) {
 /* Is the annotated statement repeated as a whole? */
 static bool is_piece(const Expander *x, const Attr *attr) {
   if (x->inside) return false;
-  if (x->share)
-    return !strncmp(attr->key, "pragma_", strlen("pragma_")) &&
-           uses_touched(x, attr->body);
-  return !strcmp(attr->key, "coproc_scope") ||
+  bool mark = !strncmp(attr->key, "pragma_", strlen("pragma_"));
+  if (x->share) return mark && uses_touched(x, attr->body);
+  return (mark && x->one_unit) || !strcmp(attr->key, "coproc_scope") ||
          !strcmp(attr->key, "coproc_uop_scope");
 }
 
@@ -460,7 +460,7 @@ bool threads_share(const Attr *virtual_thread) {
 }
 
 static const Stmt *expand_thread(const PassContext *context, const Attr *attr,
-                                 int64_t threads) {
+                                 int64_t threads, bool one_unit) {
   static const ExprRewrite exprs[EXPR_KINDS] = {
       [VAR] = expand_var, [LOAD] = expand_load, [CALL] = expand_call};
   static const StmtRewrite stmts[STMT_KINDS] = {
@@ -472,7 +472,8 @@ static const Stmt *expand_thread(const PassContext *context, const Attr *attr,
   Expander x = {.rw = REWRITER(context->arena, exprs, stmts),
                 .thread = iter->var,
                 .threads = threads,
-                .share = threads_share(attr)};
+                .share = threads_share(attr),
+                .one_unit = one_unit};
   x.touched = find_touched(context->scratch, iter->var, attr->body);
   ptrmap_init(&x.extent, context->scratch);
   ptrmap_init(&x.buffers, context->scratch);
@@ -481,33 +482,46 @@ static const Stmt *expand_thread(const PassContext *context, const Attr *attr,
 
 /* ---- The pass ----------------------------------------------------------- */
 
+static bool is_work(const Attr *attr) {
+  return !strcmp(attr->key, "coproc_scope");
+}
+
+/* Does it give work to the accelerator? */
 typedef struct Work {
   Walker walker;
   bool found;
 } Work;
 
 static void find_work(Walker *walker, const Stmt *stmt) {
-  if (!strcmp(AS(Attr, stmt)->key, "coproc_scope"))
-    ((Work *)walker)->found = true;
+  ((Work *)walker)->found |= is_work(AS(Attr, stmt));
   walk_stmt_children(walker, stmt);
+}
+
+static bool has_work(const Stmt *stmt) {
+  static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = find_work};
+  Work work = {WALKER(NULL, stmts), false};
+  walk_stmt(&work.walker, stmt);
+  return work.found;
 }
 
 /* Are there several threads, and do they give work to the accelerator? */
 static bool has_unordered_work(const Attr *attr) {
-  static const StmtVisit stmts[STMT_KINDS] = {[ATTR] = find_work};
-  Work work = {WALKER(NULL, stmts), false};
-  if (threads_share(attr) || is_const(attr->value, 1)) return false;
-  walk_stmt(&work.walker, attr->body);
-  return work.found;
+  return !threads_share(attr) && !is_const(attr->value, 1) &&
+         has_work(attr->body);
 }
 
 typedef struct Injector {
   Rewriter rw;
   const PassContext *context;
+  int scopes; /* of work for the accelerator, that are open */
 } Injector;
 
 static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
+  Injector *injector = (Injector *)rw;
+  int scope = is_work(AS(Attr, stmt));
+  injector->scopes += scope;
   stmt = rewrite_stmt_children(rw, stmt);
+  injector->scopes -= scope;
   const Attr *attr = AS(Attr, stmt);
   if (strcmp(attr->key, "virtual_thread")) return stmt;
   CHECK(attr->node.on == ON_ITER);
@@ -517,7 +531,8 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
     fail(rw->arena, D_VIRTUAL_THREAD,
          "virtual thread '%s' needs a constant extent of at least 1",
          iter->var->hint);
-  stmt = expand_thread(((Injector *)rw)->context, attr, threads->value);
+  stmt = expand_thread(injector->context, attr, threads->value,
+                       injector->scopes > 0);
   if (!has_unordered_work(attr)) return stmt;
   return make_attr(rw->arena, attr->node, INTERLEAVED_THREADS, attr->value,
                    stmt);
@@ -526,7 +541,7 @@ static const Stmt *inject_attr(Rewriter *rw, const Stmt *stmt) {
 const Func *pass_inject_virtual_thread(const PassContext *context,
                                        const Func *func) {
   static const StmtRewrite stmts[STMT_KINDS] = {[ATTR] = inject_attr};
-  Injector injector = {REWRITER(context->arena, NULL, stmts), context};
+  Injector injector = {REWRITER(context->arena, NULL, stmts), context, 0};
   const Stmt *body = rewrite_stmt(&injector.rw, func->body);
   return func_with_body(context->arena, func,
                         convert_ssa(context->arena, body));

@@ -133,6 +133,22 @@ static void ordered_threads_are_not_marked(void **state) {
   assert_int_equal(body->kind, SEQ);
 }
 
+/* Threads inside work of one unit: a later pass turns each marked nest into
+ * instructions, so nests are repeated, not what is in them. */
+static void marked_nests_stay_whole(void **state) {
+  (void)state;
+  const IterVar *cthread = thread_axis("cthread");
+  Buffer *acc = acc_buffer(64);
+  const Var *i = var("i");
+  const Stmt *nest = loop(i, 64, store_at(acc, &i->e, num(7)));
+  nest = make_attr(A, on_iter(thread_axis("")), "pragma_alu", num(1), nest);
+  const Stmt *body = run(INJECT, scope(2, threads(cthread, 2, nest)));
+  const For *each = as_for(body_of(body));
+  assert_non_null(each);
+  assert_string_equal(as_attr(each->body)->key, "pragma_alu");
+  assert_int_equal(body_of(body_of(each->body))->kind, STORE);
+}
+
 static void many_threads_make_a_loop(void **state) {
   (void)state;
   const IterVar *cthread = thread_axis("cthread");
@@ -193,6 +209,7 @@ int main(void) {
       TEST(stores_are_repeated_in_place),
       TEST(vthreads_share_what_does_not_differ),
       TEST(ordered_threads_are_not_marked),
+      TEST(marked_nests_stay_whole),
       TEST(many_threads_make_a_loop),
       TEST(threads_nest),
       TEST(a_copied_buffer_has_no_single_address),
