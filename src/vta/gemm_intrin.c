@@ -87,7 +87,12 @@ const TensorIntrin *gemm_intrin(const VtaEnv *env, Arena *arena) {
                        .inputs = 2,
                        .input = input,
                        .output = tile_view(arena, out, VTA_ACC_SCOPE)};
-  gemm.body = gemm.update = multiply(env, arena, &gemm);
+  gemm.update = multiply(env, arena, &gemm);
   gemm.reset = reset(env, arena, &gemm);
+  /* With no reduction left outside, nobody else starts the sum.  (The reference
+   * then adds to whatever is there.) */
+  const Stmt *whole[2] = {reset(env, arena, &gemm),
+                          multiply(env, arena, &gemm)};
+  gemm.body = make_seq(arena, 2, whole);
   return te_tensor_intrin(arena, &gemm);
 }

@@ -4,6 +4,7 @@
  * numbers are right and no unit waits for ever. */
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <setjmp.h>
 #include <cmocka.h>
@@ -113,6 +114,22 @@ static void data_loaded_in_a_thread(void **state) {
   runs(&g);
 }
 
+/* All of the reduction inside the tile: the sum still starts at zero. */
+static void no_reduction_outside_of_the_tile(void **state) {
+  (void)state;
+  Gemm g = gemm(2, 2, 1);
+  const vtac_lower_options options = {.accelerator = 1, .verify = 1};
+  vtac_reorder(c, g.on_sum,
+               VTAC_ITERS(vtac_axis(g.sum, 0), vtac_axis(g.sum, 1),
+                          vtac_axis(g.sum, 2), vtac_axis(g.sum, 3), g.k));
+  vtac_pragma(c, g.on_res, vtac_axis(g.res, 0), "dma_copy");
+  const char *text = vtac_lower_text(
+      c, g.schedule, VTAC_TENSORS(g.data, g.weight, g.res), "kernel", &options);
+  fine();
+  assert_non_null(strstr(text, "uop_push(0, 1, "));
+  runs(&g);
+}
+
 /* A plain loop over parts around the threads. */
 static void threads_in_a_loop(void **state) {
   (void)state;
@@ -186,13 +203,10 @@ static int tear_down_shared(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      BOTH(weights_loaded_outside),
-      BOTH(both_loaded_outside),
-      BOTH(data_loaded_in_a_thread),
-      BOTH(threads_in_a_loop),
-      BOTH(stored_after_the_threads),
-      BOTH(threads_of_unequal_work),
-      BOTH(many_threads),
+      BOTH(weights_loaded_outside),  BOTH(both_loaded_outside),
+      BOTH(data_loaded_in_a_thread), BOTH(no_reduction_outside_of_the_tile),
+      BOTH(threads_in_a_loop),       BOTH(stored_after_the_threads),
+      BOTH(threads_of_unequal_work), BOTH(many_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
