@@ -72,6 +72,9 @@ typedef struct vtac_stream_result {
   /* Instructions whose micro-ops were unknown, so that the verifier could not
    * follow them; 0 if it was not asked. */
   uint32_t unknown;
+  /* STOREs of accumulators that a LOAD or a reset wrote last, and the first of
+   * them.  A board stores something else there and refuses them. */
+  uint32_t stale, first_stale;
 } vtac_stream_result;
 
 /* Says whether a stream may run: legal instructions that keep to their

@@ -357,7 +357,7 @@ vtac_status board_create(const HwConfig *config, const BoardSpec *spec,
                          HwPort **ret, Diag *diag) {
   Board *board = calloc(1, sizeof *board);
   if (!board) return diag_set(diag, D_NO_MEMORY, "no memory for a board");
-  board->port = (HwPort){&board_ops, board, *config, HAZARD_DISTANCE};
+  board->port = (HwPort){&board_ops, board, *config, HAZARD_DISTANCE, true};
   board->spec = *spec;
   board->design = board_design(spec->design);
   vtac_status status = open_parts(board, diag);

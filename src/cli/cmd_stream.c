@@ -179,6 +179,12 @@ static int verify(const StreamOptions *own, const vtac_config *config,
         "%s: the micro-ops of %u of them are unknown and were not "
         "followed\n",
         own->input, result.unknown);
+  if (result.stale)
+    printf(
+        "%s: %u of them store what is only loaded or reset, first instruction "
+        "%u; a board\nrefuses that [stale-output]: send it through the ALU, as "
+        "by a shift by 0\n",
+        own->input, result.stale, result.first_stale);
   return EXIT_RIGHT;
 }
 

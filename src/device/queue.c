@@ -248,9 +248,11 @@ static const void *dram_bytes(void *self, uint64_t addr, uint64_t size) {
 /* A stream brings all that it reads on chip, unless it goes on with what
  * another one of its program left. */
 static vtac_status verify_stream(CommandQueue *queue) {
-  HwVerifyOptions options = {.dram = dram_bytes,
-                             .self = queue,
-                             .refuse_uninitialised = !queue->goes_on};
+  HwVerifyOptions options = {
+      .dram = dram_bytes,
+      .self = queue,
+      .refuse_uninitialised = !queue->goes_on,
+      .refuse_stale_output = queue->port->has_output_memory};
   HwVerifyReport report;
   if (!queue->options.verify) return VTAC_OK;
   memcpy(options.tokens, queue->tokens, sizeof options.tokens);

@@ -260,7 +260,7 @@ vtac_status fsim_create_with(const HwConfig *config, FsimOptions options,
                              HwPort **ret, Diag *diag) {
   Fsim *sim = calloc(1, sizeof *sim);
   if (!sim) return diag_set(diag, D_NO_MEMORY, "no memory for a simulator");
-  sim->port = (HwPort){&fsim_ops, sim, *config, 0};
+  sim->port = (HwPort){&fsim_ops, sim, *config, 0, false};
   dram_init(&sim->dram);
   vtac_status status = onchip_init(&sim->chip, &sim->port.config, diag);
   if (!status && !options.plain && FAST_HOST)

@@ -66,6 +66,9 @@ struct HwPort {
   /* A micro-op may not write what one of the last so many micro-ops of its
    * instruction wrote; 0 where the machine has no such hazard. */
   int uop_hazard_distance;
+  /* A STORE takes what GEMM and ALU have put into an output memory, not the
+   * accumulators themselves. */
+  bool has_output_memory;
 };
 
 /* Copies between the host and device memory, a range of one block.  Flushing

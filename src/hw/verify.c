@@ -20,6 +20,7 @@ typedef struct Verifier {
   TokenChecker tokens;
   uint8_t *uops;       /* contents of the micro-op memory */
   uint8_t *written[4]; /* by memory: whether the stream wrote the element */
+  uint8_t *stale;      /* by accumulator: whether OUT is behind it */
   uint32_t index;      /* the instruction under the eye */
   vtac_status status;  /* of its accesses */
   Diag *diag;
@@ -60,6 +61,42 @@ static uint64_t unwritten(Verifier *verifier, HwAccess access) {
   return i;
 }
 
+static bool is_store(const Insn *insn) {
+  return hw_stage(insn) == HW_STAGE_STORE;
+}
+
+/* What a LOAD writes does not reach the output memory, and what a reset leaves
+ * there is not zero. */
+static bool passes_by_output(const Insn *insn) {
+  return insn->opcode == HW_OP_LOAD ||
+         (insn->opcode == HW_OP_GEMM && insn->gemm.reset_reg);
+}
+
+static void note_stale(Verifier *verifier, uint32_t element) {
+  HwVerifyReport *report = &verifier->report;
+  char brief[HW_BRIEF_MAX];
+  if (!report->stale++) report->first_stale = verifier->index;
+  if (verifier->options->refuse_stale_output)
+    verifier->status = diag_set(
+        verifier->diag, D_STALE_OUTPUT,
+        "instruction %u (%s) stores ACC element %u, whose value no GEMM or ALU "
+        "has computed; hardware stores an older one",
+        verifier->index,
+        hw_insn_brief(&verifier->insns[verifier->index], brief), element);
+}
+
+static void follow_output(Verifier *verifier, HwAccess access) {
+  const Insn *insn = &verifier->insns[verifier->index];
+  uint8_t *stale = verifier->stale + access.first;
+  if (access.memory != HW_MEM_ACC) return;
+  if (access.write)
+    memset(stale, passes_by_output(insn), (size_t)access.count);
+  else if (is_store(insn)) {
+    const uint8_t *found = memchr(stale, 1, (size_t)access.count);
+    if (found) note_stale(verifier, (uint32_t)(found - verifier->stale));
+  }
+}
+
 static void check_access(void *self, HwAccess access) {
   Verifier *verifier = self;
   const HwVerifyOptions *options = verifier->options;
@@ -71,7 +108,8 @@ static void check_access(void *self, HwAccess access) {
     verifier->status = report_race(verifier, access, race);
     return;
   }
-  uint64_t bad = unwritten(verifier, access);
+  follow_output(verifier, access);
+  uint64_t bad = verifier->status ? access.count : unwritten(verifier, access);
   if (bad == access.count || !options->refuse_uninitialised) return;
   char brief[HW_BRIEF_MAX];
   verifier->status = diag_set(
@@ -116,6 +154,8 @@ static vtac_status check_loops(Verifier *verifier, const Insn *insn,
   if (status) return status;
   GemmInsn loops = hw_loops(insn);
   *ret_known = knows_uops(verifier, &loops);
+  if (!*ret_known)
+    memset(verifier->stale, 0, hw_depth(verifier->config, HW_MEM_ACC));
   if (*ret_known)
     return hw_check_steps(verifier->config, insn, verifier->uops, diag);
   verifier->report.unknown++;
@@ -157,6 +197,7 @@ static vtac_status verify_step(void *self, uint32_t index, const Insn *insn,
 static void verifier_clear(Verifier *verifier) {
   tokens_clear(&verifier->tokens);
   free(verifier->uops);
+  free(verifier->stale);
   for (int memory = 0; memory < 4; memory++) free(verifier->written[memory]);
 }
 
@@ -167,7 +208,8 @@ static vtac_status verifier_init(Verifier *verifier, uint32_t count,
                                    count, verifier->options->tokens, diag);
   if (status) return status;
   verifier->uops = calloc(1, (size_t)config->uop_buff_size);
-  bool made = verifier->uops != NULL;
+  verifier->stale = calloc(hw_depth(config, HW_MEM_ACC), 1);
+  bool made = verifier->uops && verifier->stale;
   for (uint32_t memory = 0; memory < 4 && made; memory++) {
     verifier->written[memory] = calloc(hw_depth(config, memory), 1);
     made = verifier->written[memory] != NULL;

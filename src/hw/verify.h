@@ -18,6 +18,10 @@ typedef struct HwVerifyOptions {
   /* Refuse to read what the stream itself has not written on chip. */
   bool refuse_uninitialised;
   bool allow_races; /* do not look for unordered accesses */
+  /* Refuse a STORE of elements that a LOAD or a reset wrote last.  Hardware
+   * stores from a memory of its own, which results of GEMM and ALU alone enter;
+   * simulators store the accumulators. */
+  bool refuse_stale_output;
 } HwVerifyOptions;
 
 typedef struct HwVerifyReport {
@@ -25,6 +29,8 @@ typedef struct HwVerifyReport {
   /* GEMM and ALU instructions whose micro-ops were unknown, so that their
    * steps could not be checked. */
   uint32_t unknown;
+  uint32_t stale; /* STOREs that refuse_stale_output would refuse */
+  uint32_t first_stale;
 } HwVerifyReport;
 
 /* Checks `count` instructions, the last of them FINISH: operations, memories

@@ -99,8 +99,11 @@ static vtac_status verify(Job *job, Diag *diag) {
   }
   vtac_status status =
       hw_verify(job->config, job->insns, job->count, &options, &report, diag);
-  if (!status) job->result.unknown = report.unknown;
-  return status;
+  if (status) return status;
+  job->result.unknown = report.unknown;
+  job->result.stale = report.stale;
+  job->result.first_stale = report.first_stale;
+  return VTAC_OK;
 }
 
 static vtac_status place_and_verify(Job *job, Diag *diag) {

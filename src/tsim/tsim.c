@@ -187,7 +187,8 @@ vtac_status tsim_create(const HwConfig *config, HwPort *inner, HwPort **ret,
     port_destroy(inner);
     return diag_set(diag, D_NO_MEMORY, "no memory for a timing simulator");
   }
-  sim->port = (HwPort){&tsim_ops, sim, *config, inner->uop_hazard_distance};
+  sim->port = (HwPort){&tsim_ops, sim, *config, inner->uop_hazard_distance,
+                       inner->has_output_memory};
   sim->inner = inner;
   *ret = &sim->port;
   return VTAC_OK;

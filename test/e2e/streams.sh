@@ -79,4 +79,17 @@ END
   --dram "$folder/uop@12288" --dump "$folder/out@0x4000+3" >/dev/null
 test "$(cat "$folder/out")" = 'A@@' || wrong "the dump holds other bytes"
 
+# ---- What a board would store otherwise -------------------------------------
+
+# verified OPTIONS...: what verify says of the stream with an ALU, and without
+verified() {
+  "$VTAC" stream verify "$folder/stream" "$@"
+  "$VTAC" disasm "$folder/stream" | sed '/^alu/d; s/^load.acc/& push_next_dep/' |
+    "$VTAC" asm - | "$VTAC" stream verify - "$@"
+}
+verified --dram "$folder/uop@12288" >"$folder/said"
+test "$(grep -c 'instructions are right' "$folder/said")" = 2 &&
+  test "$(grep -c 'loaded or reset, first instruction 2;' "$folder/said")" = 1 ||
+  wrong "a store of what was only loaded: $(cat "$folder/said")"
+
 exit $status

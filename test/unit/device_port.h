@@ -120,7 +120,7 @@ static const HwPortOps plain_ops = {
 static PlainPort *plain_create(const HwConfig *config) {
   PlainPort *plain = calloc(1, sizeof *plain);
   if (!plain) abort();
-  plain->port = (HwPort){&plain_ops, plain, *config, 0};
+  plain->port = (HwPort){&plain_ops, plain, *config, 0, false};
   dram_init(&plain->dram);
   if (onchip_init(&plain->chip, &plain->port.config, NULL)) abort();
   return plain;

@@ -229,6 +229,31 @@ static void test_uninitialised(void **state) {
   expect(s, D_UNINITIALISED, "instruction 1 (GEMM): reads micro-ops [0, 1)");
 }
 
+/* Of four elements that are stored, only three have been through the ALU. */
+static void test_stale_output(void **state) {
+  (void)state;
+  Insn s[COUNT];
+  HwVerifyReport report;
+  Diag diag = {0};
+  HwVerifyOptions options = {.dram = dram, .refuse_stale_output = true};
+  make_stream(s);
+  assert_int_equal(hw_verify(&config, s, COUNT, &options, &report, &diag), 0);
+  assert_int_equal(report.stale, 0);
+  s[GEMM].gemm.reset_reg = s[GEMM_AGAIN].gemm.reset_reg = 1;
+  s[SHIFT].alu.iter_out = 3;
+  assert_int_equal(hw_verify(&config, s, COUNT, &options, &report, &diag),
+                   VTAC_REFUSED);
+  assert_int_equal(diag.id, D_STALE_OUTPUT);
+  assert_string_equal(
+      diag.message,
+      "instruction 9 (STORE OUT) stores ACC element 3, whose value no GEMM or "
+      "ALU has computed; hardware stores an older one");
+  options.refuse_stale_output = false;
+  assert_int_equal(hw_verify(&config, s, COUNT, &options, &report, &diag), 0);
+  assert_int_equal(report.stale, 1);
+  assert_int_equal(report.first_stale, STORE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_legal),
@@ -238,6 +263,7 @@ int main(void) {
       cmocka_unit_test(test_deadlock),
       cmocka_unit_test(test_illegal),
       cmocka_unit_test(test_uninitialised),
+      cmocka_unit_test(test_stale_output),
   };
   hw_config_default(&config);
   return cmocka_run_group_tests(tests, NULL, NULL);
