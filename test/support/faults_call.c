@@ -134,6 +134,19 @@ static bool a_unit(const Script *s, const Call *call) {
   return call->kind == CALL_PRAGMA;
 }
 
+/* Padding alone is zeros, which the vector unit can make, too. */
+static bool a_unit_without_padding(const Script *s, const Call *call) {
+  const vtac_tensor *input;
+  if (!a_unit(s, call) || !strcmp(call->word, "alu")) return a_unit(s, call);
+  vtac_tensor tensor = tensor_of(call);
+  int n = vtac_tensor_ndim(tensor);
+  vtac_tensor_inputs(s->context, tensor, &input);
+  for (int i = 0; i < n; i++)
+    if (vtac_tensor_dim(tensor, i) != vtac_tensor_dim(input[0], i))
+      return false;
+  return true;
+}
+
 static vtac_iter innermost(vtac_stage stage) {
   vtac_loop loop = {.axis = NULL};
   for (int i = 0; vtac_stage_loop(stage, i, &loop);) i++;
@@ -255,11 +268,10 @@ static bool at_own_axis(FaultRun *run, Script *s, Call *call) {
   return true;
 }
 
-/* Inside one reader's block, where the others do not run. */
+/* In one reader's innermost loop, where the others do not run. */
 static bool at_one_reader(FaultRun *run, Script *s, Call *call) {
   call->consumer = pick(s, call, is_reader, run->number[0]);
-  vtac_tensor reader = vtac_stage_tensor(call->consumer);
-  call->axis[0] = vtac_axis(reader, vtac_tensor_ndim(reader) - 1);
+  call->axis[0] = innermost(call->consumer);
   return true;
 }
 
@@ -473,7 +485,8 @@ const Fault call_faults[] = {
     {"vectorize: a reduction", "schedule axis", a_reduction,
      .spoil = vectorize_reduction},
     {"pragma: no name", "argument", a_unit, .spoil = without_word},
-    {"pragma: another unit", ON_CHIP, a_unit, .spoil = by_other_unit},
+    {"pragma: another unit", ON_CHIP, a_unit_without_padding,
+     .spoil = by_other_unit},
     {"pragma: inside a block", "dma-copy alu-op", a_unit_on_rows,
      .spoil = inside_block},
     {"pragma: left out", ON_CHIP " virtual-thread", a_unit, .spoil = left_out},
