@@ -167,6 +167,13 @@ const Expr *canonical_simplify(Analyzer *analyzer, const Expr *expr) {
   return simplifier_visit(&analyzer->canonicalizer, expr);
 }
 
+/* A constant, or a variable of which nothing else is known to hold. */
+static bool is_settled(const Analyzer *analyzer, const Expr *expr) {
+  if (expr->kind != VAR) return is_atom(expr);
+  const VarFacts *facts = analyzer_facts(analyzer, AS(Var, expr));
+  return !is_bool(expr->type) && !(facts && facts->value);
+}
+
 /* Does simplifying the node come down to simplifying each operand? */
 static bool only_holds_operands(const Expr *expr) {
   if (expr->kind != CALL) return expr->kind == LOAD;
@@ -179,17 +186,27 @@ static bool only_holds_operands(const Expr *expr) {
   }
 }
 
-const Expr *simplify(Analyzer *analyzer, const Expr *expr) {
-  if (expr->kind == INT) return expr;
-  if (only_holds_operands(expr)) return rewrite_node(&analyzer->both, expr);
-  if (is_canonical_sum(analyzer, expr)) return expr;
-  if (is_plain_sum(analyzer, expr)) return canonical_simplify(analyzer, expr);
+static const Expr *simplify_twice(Analyzer *analyzer, const Expr *expr) {
   const Expr *simpler = rewrite_simplify(analyzer, expr);
   if (simpler->kind == INT) return simpler;
   simpler = canonical_simplify(analyzer, simpler);
   /* The rewriter orders a sum its own way, the canonical form turns it back:
    * most expressions come out as they went in. */
   return expr_equal(simpler, expr) ? expr : simpler;
+}
+
+const Expr *simplify(Analyzer *analyzer, const Expr *expr) {
+  if (is_settled(analyzer, expr)) return expr;
+  if (only_holds_operands(expr)) return rewrite_node(&analyzer->both, expr);
+  if (is_canonical_sum(analyzer, expr)) return expr;
+  if (is_plain_sum(analyzer, expr)) return canonical_simplify(analyzer, expr);
+  const Expr *rest = expr->kind == SUB ? plain_rest(analyzer, expr) : NULL;
+  if (rest) return rest;
+  SimpleSlot *slot = &analyzer->simple[analyzer_slot(expr, SIMPLE_SLOTS)];
+  if (slot->expr != expr || slot->version != analyzer->version)
+    *slot =
+        (SimpleSlot){expr, analyzer->version, simplify_twice(analyzer, expr)};
+  return slot->to;
 }
 
 const Expr *simplify_alone(Arena *arena, const Expr *expr) {

@@ -34,7 +34,12 @@ typedef struct Simplifier {
   int depth; /* of rule results being visited again */
 } Simplifier;
 
-enum { STABLE_SLOTS = 64, BOUND_SLOTS = 32, FORM_SLOTS = 32 };
+enum {
+  STABLE_SLOTS = 64,
+  BOUND_SLOTS = 32,
+  FORM_SLOTS = 32,
+  SIMPLE_SLOTS = 16
+};
 
 /* A node that the rewriter, at this depth, leaves as it is. */
 typedef struct StableSlot {
@@ -42,6 +47,13 @@ typedef struct StableSlot {
   uint32_t version;
   int depth;
 } StableSlot;
+
+/* What a node is simplified to. */
+typedef struct SimpleSlot {
+  const Expr *expr;
+  uint32_t version;
+  const Expr *to;
+} SimpleSlot;
 
 typedef struct BoundSlot {
   const Expr *expr;
@@ -73,6 +85,7 @@ struct Analyzer {
   struct Sum *free_sums;  /* sums to be used again */
   struct FormSlot *forms; /* FORM_SLOTS of them, or NULL */
   StableSlot stable[STABLE_SLOTS];
+  SimpleSlot simple[SIMPLE_SLOTS];
   BoundSlot bound[BOUND_SLOTS];
 };
 

@@ -108,4 +108,7 @@ bool is_plain_sum(const Analyzer *analyzer, const Expr *expr);
  * scales that do not grow?  It is what normalising would write; most sums have
  * been written so before.  May miss some. */
 bool is_canonical_sum(const Analyzer *analyzer, const Expr *expr);
+/* The canonical form of a difference of plain sums where nothing is left of
+ * what is subtracted but a constant, or NULL. */
+const Expr *plain_rest(Analyzer *analyzer, const Expr *expr);
 #endif

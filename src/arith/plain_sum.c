@@ -213,12 +213,15 @@ static bool add_difference(Analyzer *analyzer, Sum *sum, const Binary *op,
 static bool add_plain(Analyzer *analyzer, Sum *sum, const Expr *expr,
                       int64_t scale) {
   const Binary *op = AS(Binary, expr);
+  const VarFacts *facts;
   if (!dtype_eq(expr->type, INT32)) return false;
   switch (expr->kind) {
     case INT:
       sum->base = wrap_add(sum->base, wrap_mul(AS(IntImm, expr)->value, scale));
       return true;
     case VAR:
+      facts = analyzer_facts(analyzer, AS(Var, expr));
+      if (facts && facts->value) return false;
       sum_add_split(analyzer, sum,
                     (Split){.index = expr,
                             .lower = 1,
@@ -237,6 +240,14 @@ static bool add_plain(Analyzer *analyzer, Sum *sum, const Expr *expr,
                        wrap_mul(scale, AS(IntImm, op->b)->value));
     default: return false;
   }
+}
+
+const Expr *plain_rest(Analyzer *analyzer, const Expr *expr) {
+  Sum *sum = sum_new(analyzer, INT32);
+  bool good = add_plain(analyzer, sum, expr, 1);
+  const Expr *rest = good ? sum_normal(analyzer, sum) : NULL;
+  sum_release(analyzer, sum);
+  return rest;
 }
 
 /* Adds the dimensions one after the other; false if that is not possible. */

@@ -48,7 +48,7 @@ static void grow(PtrMap *map) {
   if (map->cap > SMALL) rehash(map);
 }
 
-void *ptrmap_get(const PtrMap *map, const void *key) {
+void *ptrmap_find(const PtrMap *map, const void *key) {
   const PtrMapEntry *entry = find(map, key);
   return entry ? entry->value : NULL;
 }

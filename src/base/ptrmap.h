@@ -23,8 +23,12 @@ typedef struct PtrMap {
 } PtrMap;
 
 void ptrmap_init(PtrMap *map, Arena *arena);
-void *ptrmap_get(const PtrMap *map, const void *key); /* NULL if absent */
-bool ptrmap_has(const PtrMap *map, const void *key);  /* even if value NULL */
+void *ptrmap_find(const PtrMap *map, const void *key);
+/* NULL if absent; many tables are empty. */
+static inline void *ptrmap_get(const PtrMap *map, const void *key) {
+  return map->n ? ptrmap_find(map, key) : NULL;
+}
+bool ptrmap_has(const PtrMap *map, const void *key); /* even if value NULL */
 void ptrmap_set(PtrMap *map, const void *key, const void *value);
 /* Sets a key that is absent; false, and nothing done, if it is there. */
 bool ptrmap_add(PtrMap *map, const void *key, const void *value);

@@ -41,13 +41,19 @@ const Expr *ex_binary(Arena *arena, ExprKind kind, const Expr *a,
                       const Expr *b);
 /* What the builder of `kind` folds (a, b) to, or NULL where it folds nothing.
  * The operands must have been promoted. */
+/* Of one number, only 0 and 1 are of interest to arithmetic. */
+static inline bool could_fold(ExprKind kind, const Expr *a, const Expr *b) {
+  if (kind >= MIN && kind != EQ && kind != LT) return true;
+  if (a->kind == FLOAT || b->kind == FLOAT) return true;
+  if (a->kind == INT && b->kind == INT) return true;
+  const IntImm *imm = as_int(a->kind == INT ? a : b);
+  return imm && (imm->value == 0 || imm->value == 1);
+}
 const Expr *fold_numbers(Arena *arena, ExprKind kind, const Expr *a,
                          const Expr *b);
 static inline const Expr *fold_binary(Arena *arena, ExprKind kind,
                                       const Expr *a, const Expr *b) {
-  bool may_fold = a->kind == INT || b->kind == INT || a->kind == FLOAT ||
-                  b->kind == FLOAT || kind == MIN || kind == MAX;
-  return may_fold ? fold_numbers(arena, kind, a, b) : NULL;
+  return could_fold(kind, a, b) ? fold_numbers(arena, kind, a, b) : NULL;
 }
 /* The same for shifts and bitwise calls on index types. */
 const Expr *fold_bits(Arena *arena, Op op, const Expr *a, const Expr *b);

@@ -137,6 +137,36 @@ static void test_proofs(void **state) {
                       "(y*3)");
 }
 
+/* Comparisons of sums, whose variables may be met once, twice, or not be
+ * independent. */
+static void test_comparisons_of_sums(void **state) {
+  (void)state;
+  bind("u", 0, 16);
+  bind("k", -3, 7);
+  assert_true(can_prove(analyzer, expr_of("u*4 + k < 64")));
+  assert_false(can_prove(analyzer, expr_of("u*4 + k < 63")));
+  assert_true(can_prove(analyzer, expr_of("u*4 - k >= 0 - 3")));
+  assert_false(can_prove(analyzer, expr_of("u*4 - k >= 0 - 2")));
+  assert_true(can_prove(analyzer, expr_of("k <= u*2 + 3")));
+  assert_false(can_prove(analyzer, expr_of("k > u - 18")));
+  assert_true(can_prove(analyzer, expr_of("k > u - 19")));
+  assert_true(can_prove(analyzer, expr_of("u + k < u + 4")));
+  assert_true(can_prove(analyzer, expr_of("u - u == 0")));
+  assert_false(can_prove(analyzer, expr_of("u == 0")));
+  Constraint small = analyzer_enter(analyzer, expr_of("u + k < 4"));
+  assert_true(can_prove(analyzer, expr_of("u + k < 5")));
+  analyzer_leave(analyzer, small);
+  assert_false(can_prove(analyzer, expr_of("u + k < 5")));
+  analyzer_bind_value(analyzer, var_of("w"), expr_of("u + 1"));
+  assert_true(can_prove(analyzer, expr_of("w > 0")));
+  assert_string_equal(
+      text_of(&arena, simplify(analyzer, expr_of("(x*7 + y + 5) - x*7"))),
+      "(y + 5)");
+  assert_string_equal(
+      text_of(&arena, simplify(analyzer, expr_of("(w*2 + y) - w"))),
+      text_of(&arena, simplify(analyzer, expr_of("u + 1 + y"))));
+}
+
 static void test_proofs_by_cases(void **state) {
   (void)state;
   bind("u", 0, 17);
@@ -329,9 +359,16 @@ static void test_clip(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_bounds),          TEST(test_residues),   TEST(test_proofs),
-      TEST(test_proofs_by_cases), TEST(test_conditions), TEST(test_sets),
-      TEST(test_set_operations),  TEST(test_linear),     TEST(test_clip),
+      TEST(test_bounds),
+      TEST(test_residues),
+      TEST(test_proofs),
+      TEST(test_proofs_by_cases),
+      TEST(test_comparisons_of_sums),
+      TEST(test_conditions),
+      TEST(test_sets),
+      TEST(test_set_operations),
+      TEST(test_linear),
+      TEST(test_clip),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

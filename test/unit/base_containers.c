@@ -107,8 +107,22 @@ static void maps_keep_the_order_of_insertion(void **state) {
   assert_true(ptrmap_has(&map, &key[7]));
   assert_null(ptrmap_get(&map, &key[7]));
   assert_ptr_equal(ptrmap_get(&map, &key[8]), &key[8]);
+  void **place = ptrmap_place(&map, &key[8]);
+  assert_ptr_equal(*place, &key[8]);
+  *place = &key[9];
+  assert_ptr_equal(ptrmap_get(&map, &key[8]), &key[9]);
   ptrmap_clear(&map);
   assert_false(ptrmap_has(&map, &key[8]));
+  assert_null(*ptrmap_place(&map, &key[8]));
+  assert_true(ptrmap_has(&map, &key[8]));
+}
+
+static void names_are_joined(void **state) {
+  (void)state;
+  assert_string_equal(arena_join(&arena, "a", ".outer"), "a.outer");
+  assert_string_equal(arena_join(&arena, "", ""), "");
+  assert_string_equal(numbered_name(&arena, "i", 0), "i0");
+  assert_string_equal(numbered_name(&arena, "v_", 4294967295u), "v_4294967295");
 }
 
 static void every_diagnostic_has_a_name_of_its_own(void **state) {
@@ -129,6 +143,7 @@ int main(void) {
       TEST(vectors_grow_insert_and_remove),
       TEST(texts_grow),
       TEST(maps_keep_the_order_of_insertion),
+      TEST(names_are_joined),
       TEST(every_diagnostic_has_a_name_of_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

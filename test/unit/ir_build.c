@@ -138,6 +138,79 @@ static void an_idle_rewrite_keeps_every_node(void **state) {
   assert_ptr_equal(rewrite_stmt(&idle, loop), loop);
 }
 
+typedef struct LoadCount {
+  Walker walker;
+  int loads;
+} LoadCount;
+
+static void count_load(Walker *walker, const Expr *expr) {
+  ((LoadCount *)walker)->loads++;
+  walk_expr_children(walker, expr);
+}
+
+static const Expr *load(void) {
+  const Expr *index = num(3);
+  return make_load(A,
+                   make_buffer(A, make_pointer(A, "m", INT32, "global"), INT32,
+                               "m", 1, &index),
+                   1, &index);
+}
+
+static int loads_in(const Stmt *stmt) {
+  static const ExprVisit exprs[EXPR_KINDS] = {[LOAD] = count_load};
+  LoadCount count = {WALKER(exprs, NULL), 0};
+  walk_stmt(&count.walker, stmt);
+  return count.loads;
+}
+
+/* A walk finds what it has a function for, in whatever node it stands. */
+static void walks_miss_nothing(void **state) {
+  (void)state;
+  const Var *v = make_var(A, "v", INT32), *p = make_pointer(A, "p", INT32, "");
+  const Expr *one = num(1), *found = load(), *yes = make_bool(A, true);
+  const Expr *odd = make_binary(A, NE, found, one);
+  const Stmt *nop = make_nop(A), *hit = make_evaluate(A, found);
+  const Expr *value[] = {
+      make_unary(A, CAST, INT8, found),
+      make_binary(A, SUB, one, found),
+      make_binary(A, FLOORMOD, found, one),
+      make_select(A, odd, one, one),
+      make_select(A, yes, one, found),
+      make_call(A, INT32, OP_SHIFT_LEFT, 2, (const Expr *[]){one, found}),
+      make_let(A, v, found, one),
+      make_let(A, v, one, found),
+      make_ramp(A, one, found, 4),
+      make_broadcast(A, found, 4),
+      make_reduce(A, COMBINE_SUM, found, 0, NULL, yes),
+  };
+  for (size_t i = 0; i < sizeof value / sizeof *value; i++)
+    assert_int_equal(loads_in(make_evaluate(A, value[i])), 1);
+  const Stmt *holder[] = {
+      make_let_stmt(A, v, found, nop),
+      make_let_stmt(A, v, one, hit),
+      make_attr(A, on_var(p), "key", found, nop),
+      make_attr(A, on_var(p), "key", one, hit),
+      make_for(A, FOR_SERIAL, v, found, one, nop),
+      make_for(A, FOR_SERIAL, v, one, found, nop),
+      make_for(A, FOR_SERIAL, v, one, one, hit),
+      make_allocate(A, p, INT32, 1, &found, yes, nop),
+      make_allocate(A, p, INT32, 1, &one, odd, nop),
+      make_allocate(A, p, INT32, 1, &one, yes, hit),
+      store(found, one),
+      store(one, found),
+      make_if(A, odd, nop, NULL),
+      make_if(A, yes, hit, NULL),
+      make_if(A, yes, nop, hit),
+      make_seq(A, 2, (const Stmt *[]){nop, hit}),
+      make_assert(A, odd, "", nop),
+      make_assert(A, yes, "", hit),
+      with_body(A, make_for(A, FOR_SERIAL, v, one, one, nop), hit),
+      note_stage(A, make_attr(A, on_var(p), "pragma_key", one, hit), "s"),
+  };
+  for (size_t i = 0; i < sizeof holder / sizeof *holder; i++)
+    assert_int_equal(loads_in(holder[i]), 1);
+}
+
 static void substitution_folds_nothing(void **state) {
   (void)state;
   const Var *i = make_var(A, "i", INT32);
@@ -187,6 +260,7 @@ int main(void) {
       TEST(operands_are_promoted),
       TEST(equality_is_structural_but_for_variables),
       TEST(an_idle_rewrite_keeps_every_node),
+      TEST(walks_miss_nothing),
       TEST(substitution_folds_nothing),
       TEST(ssa_renames_second_definitions),
       TEST(sequences_flatten),
