@@ -13,7 +13,7 @@
     node_;                                                      \
   })
 
-static uint32_t have(int n, const Expr *const *at) {
+uint32_t exprs_have(int n, const Expr *const *at) {
   uint32_t all = 0;
   for (int i = 0; i < n; i++) all |= at[i]->has;
   return all;
@@ -99,13 +99,13 @@ const Expr *make_select(Arena *arena, const Expr *condition,
 
 const Expr *make_call(Arena *arena, DType type, Op op, int n,
                       const Expr *const *arg) {
-  return &NEW_EXPR(arena, Call, CALL, type, have(n, arg), .op = op, .n = n,
-                   .arg = copy_exprs(arena, n, arg))
+  return &NEW_EXPR(arena, Call, CALL, type, exprs_have(n, arg), .op = op,
+                   .n = n, .arg = copy_exprs(arena, n, arg))
               ->e;
 }
 
 const Expr *with_args(Arena *arena, const Call *call, const Expr *const *arg) {
-  return &NEW_EXPR(arena, Call, CALL, call->e.type, have(call->n, arg),
+  return &NEW_EXPR(arena, Call, CALL, call->e.type, exprs_have(call->n, arg),
                    .op = call->op, .n = call->n,
                    .arg = copy_exprs(arena, call->n, arg), .stage = call->stage)
               ->e;
@@ -115,8 +115,9 @@ const Expr *make_load(Arena *arena, const Buffer *buffer, int n,
                       const Expr *const *index) {
   DType type = buffer->type;
   if (n) type.lanes = (uint16_t)(type.lanes * index[n - 1]->type.lanes);
-  return &NEW_EXPR(arena, Load, LOAD, type, have(n, index), .buffer = buffer,
-                   .n = n, .index = copy_exprs(arena, n, index))
+  return &NEW_EXPR(arena, Load, LOAD, type, exprs_have(n, index),
+                   .buffer = buffer, .n = n,
+                   .index = copy_exprs(arena, n, index))
               ->e;
 }
 

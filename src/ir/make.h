@@ -6,6 +6,9 @@
 
 #include "ir/ir.h"
 
+/* Which kinds stand in n expressions. */
+uint32_t exprs_have(int n, const Expr *const *at);
+
 const Var *make_var(Arena *arena, const char *hint, DType type);
 const Var *make_pointer(Arena *arena, const char *hint, DType element,
                         const char *scope);

@@ -12,12 +12,6 @@
     &node_->s;                                                           \
   })
 
-static uint32_t have(int n, const Expr *const *at) {
-  uint32_t all = 0;
-  for (int i = 0; i < n; i++) all |= at[i]->has;
-  return all;
-}
-
 const Stmt *make_let_stmt(Arena *arena, const Var *var, const Expr *value,
                           const Stmt *body) {
   return NEW_STMT(arena, LetStmt, LET_STMT, value->has | body->has, .var = var,
@@ -59,15 +53,16 @@ const Stmt *make_allocate(Arena *arena, const Var *var, DType type, int n,
                           const Expr *const *extent, const Expr *condition,
                           const Stmt *body) {
   return NEW_STMT(
-      arena, Allocate, ALLOCATE, have(n, extent) | condition->has | body->has,
-      .var = var, .type = type, .n = n,
+      arena, Allocate, ALLOCATE,
+      exprs_have(n, extent) | condition->has | body->has, .var = var,
+      .type = type, .n = n,
       .extent = arena_copy(arena, extent, (size_t)n * sizeof *extent),
       .condition = condition, .body = body);
 }
 
 const Stmt *make_store(Arena *arena, const Buffer *buffer, const Expr *value,
                        int n, const Expr *const *index) {
-  return NEW_STMT(arena, Store, STORE, value->has | have(n, index),
+  return NEW_STMT(arena, Store, STORE, value->has | exprs_have(n, index),
                   .buffer = buffer, .value = value, .n = n,
                   .index = arena_copy(arena, index, (size_t)n * sizeof *index));
 }

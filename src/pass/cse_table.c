@@ -168,6 +168,9 @@ bool facts_init(FactTable *table, Arena *arena, const Stmt *body) {
   };
   *table = (FactTable){.arena = arena};
   ptrmap_init(&table->known, arena);
+  /* What is put in place of a let's value may be found to stand elsewhere. */
+  table->is_counted = body->has & (expr_bit(LET) | stmt_bit(LET_STMT));
+  if (table->is_counted) return true;
   CountWalk walk = {{exprs, NULL, ALL_KINDS}, table, false};
   walk_stmt(&walk.walker, body);
   if (walk.any) find_repeats(table);

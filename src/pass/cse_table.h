@@ -33,8 +33,8 @@ typedef struct FactTable {
   bool is_counted;   /* what the function was to begin with */
 } FactTable;
 
-/* Counts the computations of a function's body; true if any may stand there
- * twice. */
+/* Counts the computations of a function's body, unless it has lets; true if any
+ * may stand there twice. */
 bool facts_init(FactTable *table, Arena *arena, const Stmt *body);
 const ExprFacts *facts_of(FactTable *table, const Expr *expr);
 

@@ -142,6 +142,24 @@ static void lets_are_used_again(void **state) {
                 "[cse_var_2] = cse_var_1");
 }
 
+/* With the let's variable put in, (y + 1) stands twice. */
+static void what_a_let_makes_equal_is_shared(void **state) {
+  (void)state;
+  const Var *x = var("x"), *y = var("y"), *z = var("z");
+  Buffer *b = flat_buffer_of("b", INT32, 64);
+  const Stmt *both =
+      SEQ_OF(store_at(b, add(&y->e, num(1)), add(mul(x, 4), num(1))),
+             store_at(b, &z->e, num(1)));
+  const Stmt *let = make_let_stmt(A, y, mul(x, 4), loop(z, 4, both));
+  assert_prints(body_of(body_of(body_of(run(CSE, loop(x, 4, let))))),
+                " {\n"
+                "  let cse_var_1: int32 = (y: int32 + 1)\n"
+                "  b: Buffer(b_1: Pointer(global int32), int32, [64], [])"
+                "[cse_var_1] = cse_var_1\n"
+                "  b[z: int32] = 1\n"
+                "}");
+}
+
 /* Loads and calls may give something else the second time; what stands in
  * them may be shared. */
 static void loads_and_calls_stay(void **state) {
@@ -178,6 +196,7 @@ int main(void) {
       TEST(branches_share_with_each_other),
       TEST(conditions_share_with_themselves),
       TEST(lets_are_used_again),
+      TEST(what_a_let_makes_equal_is_shared),
       TEST(loads_and_calls_stay),
       TEST(scope_bounds_sharing),
   };
