@@ -146,7 +146,7 @@ static int run_file(const RunOptions *own, Words *rest) {
   if (own->function)
     function = vtac_module_function(module, own->function, &error);
   int status = function ? run_module(function, own, rest) : report(&error);
-  if (function != module) vtac_module_free(function);
+  if (own->function) vtac_module_free(function); /* a reference of its own */
   vtac_module_free(module);
   return status;
 }
