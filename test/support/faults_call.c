@@ -87,12 +87,12 @@ static vtac_iter foreign_axis(const FaultRun *run, const Script *s,
 
 static bool any_call(const Script *s, const Call *call) {
   (void)s;
-  return call->kind != CALL_CACHE_READ;
+  return !call->tensor;
 }
 
 static bool any_axes(const Script *s, const Call *call) {
   (void)s;
-  return call->kind != CALL_CACHE_READ && call->n > 0;
+  return !call->tensor && call->n > 0;
 }
 
 static bool a_split(const Script *s, const Call *call) {

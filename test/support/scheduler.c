@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PARTS = 100, MOST_PATH = 40, MOST_WORK = 14 };
+enum { MOST_PARTS = 250, MOST_PATH = 40, MOST_WORK = 14 };
 
 typedef enum Role {
   ROLE_INPUT,
@@ -151,6 +151,19 @@ static bool cache_results(Scheduler *s) {
     int n = choose_from(s->c, 1, part->readers);
     for (int k = 0; k < n; k++) reader[k] = part->reader[k]->tensor;
     script_cache_read(s->script, part->tensor, part->scope, n, reader);
+    any = true;
+  }
+  return any;
+}
+
+/* Some stages on the chip compute into a copy, from which they are filled. */
+static bool cache_stages(Scheduler *s) {
+  bool any = false;
+  for (int i = 0; i < s->parts; i++) {
+    const Part *part = &s->part[i];
+    if (part->role != ROLE_MATRIX && part->role != ROLE_VECTOR) continue;
+    if (!choose_rarely(s->c, 12)) continue;
+    script_cache_write(s->script, part->tensor, part->scope);
     any = true;
   }
   return any;
@@ -371,14 +384,14 @@ static void annotate(Scheduler *s, const Part *part, const Loops *inner) {
   }
 }
 
-/* ---- Results ------------------------------------------------------------ */
+/* ---- Virtual threads ---------------------------------------------------- */
 
 /* A virtual thread takes two or three parts of an outer loop, and a place. */
 static void thread(Scheduler *s, Part *part, Loops *outer) {
   int at = choose(s->c, outer->n), to = choose(s->c, outer->n);
   Loop loop = outer->at[at];
   vtac_iter rest;
-  if (loop.extent < 2 || loop.thread) return;
+  if (loop.extent < 2 || loop.thread || !is_data(&loop)) return;
   int n = choose_from(s->c, 2, 3);
   script_split(s->script, part->stage, loop.axis, n, true, &loop.axis, &rest);
   outer->at[at].axis = rest;
@@ -391,6 +404,15 @@ static void thread(Scheduler *s, Part *part, Loops *outer) {
   outer->n++;
 }
 
+/* Two at most, more often in results. */
+static bool threads(Scheduler *s, Part *part) {
+  int n = 0, rarity = vtac_stage_is_output(part->stage) ? 3 : 9;
+  if (!part->outer.n) return false;
+  while (n < 2 && choose_stressed(s->c, rarity)) n++;
+  for (int i = 0; i < n; i++) thread(s, part, &part->outer);
+  return n > 0;
+}
+
 static void bind(Scheduler *s, const Part *part) {
   for (int i = 0; i < part->outer.n; i++) {
     const Loop *loop = &part->outer.at[i];
@@ -400,6 +422,8 @@ static void bind(Scheduler *s, const Part *part) {
                 vtac_thread_axis(s->script->context, tag));
   }
 }
+
+/* ---- Results ------------------------------------------------------------ */
 
 static void store(Scheduler *s, Part *part) {
   Loops inner = {0}, tile = {0};
@@ -414,16 +438,13 @@ static void store(Scheduler *s, Part *part) {
   tile_of(part, &tile);
   shuffle(s, &part->outer);
   if (choose_rarely(s->c, 4)) shuffle(s, &inner);
-  bool threaded = part->outer.n && vtac_stage_is_output(part->stage);
-  int threads = 0;
-  while (threaded && threads < 2 && choose_stressed(s->c, 3)) threads++;
-  for (int i = 0; i < threads; i++) thread(s, part, &part->outer);
+  bool threaded = threads(s, part);
   if (inner.n && choose_rarely(s->c, 6))
     move_out(&part->outer, &inner, choose_from(s->c, 1, inner.n));
   reorder(s, part, &part->outer, &inner, &tile);
   bind(s, part);
-  if (!threads) fuse(s, part, &part->outer);
-  if (!threads && !period) cut_across(s, part, &part->outer, &inner);
+  if (!threaded) fuse(s, part, &part->outer);
+  if (!threaded && !period) cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
   annotate(s, part, &inner);
@@ -434,6 +455,7 @@ static void store(Scheduler *s, Part *part) {
 static void load(Scheduler *s, Part *part) {
   Loops inner = {0}, tile = {0};
   int n = vtac_tensor_ndim(part->tensor);
+  bool threaded = false;
   for (int i = 0; i < n - 2; i++) {
     vtac_iter axis = vtac_axis(part->tensor, i);
     push(&inner, part, axis, extent_of(axis));
@@ -452,9 +474,11 @@ static void load(Scheduler *s, Part *part) {
     }
     move_out(&part->outer, &inner, at);
     shuffle(s, &part->outer);
+    threaded = threads(s, part);
     reorder(s, part, &part->outer, &inner, &tile);
+    bind(s, part);
   }
-  cut_across(s, part, &part->outer, &inner);
+  if (!threaded) cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   script_pragma(s->script, part->stage, first_of(&inner, &tile), "dma_copy");
   annotate(s, part, &inner);
@@ -496,8 +520,10 @@ static void vector(Scheduler *s, Part *part) {
       data_first(&inner, i);
       break;
     }
+  bool threaded = threads(s, part);
   reorder(s, part, &part->outer, &inner, &tile);
-  if (!reduces) cut_across(s, part, &part->outer, &inner);
+  bind(s, part);
+  if (!reduces && !threaded) cut_across(s, part, &part->outer, &inner);
   cut_up(s, part, &inner, &tile);
   for (int i = 0; reduces && i < inner.n && !is_data(&inner.at[0]); i++)
     if (is_data(&inner.at[i])) {
@@ -517,8 +543,10 @@ static void matrix(Scheduler *s, Part *part) {
   push(&tile, part, last, extent_of(last));
   shuffle(s, &part->outer);
   if (choose_rarely(s->c, 2)) shuffle(s, &inner);
+  bool threaded = threads(s, part);
   reorder(s, part, &part->outer, &inner, &tile);
-  cut_across(s, part, &part->outer, &inner);
+  bind(s, part);
+  if (!threaded) cut_across(s, part, &part->outer, &inner);
   script_tensorize(s->script, part->stage, tile.at[0].axis);
   annotate(s, part, &(Loops){0});
 }
@@ -547,6 +575,7 @@ void schedule_randomly(Script *script, Choices *choices) {
   read_graph(s);
   if (cache_inputs(s)) read_graph(s);
   if (cache_results(s)) read_graph(s);
+  if (cache_stages(s)) read_graph(s);
   for (int i = s->parts - 1; i >= 0; i--) schedule(s, &s->part[i]);
   free(s);
 }

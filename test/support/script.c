@@ -21,19 +21,19 @@ static void note_axes(Trial *t, const Call *call) {
 
 const char *call_name(CallKind kind) {
   static const char *const names[CALL_KINDS] = {
-      "split",     "split_nparts", "fuse",           "reorder",   "compute_at",
-      "set_scope", "bind",         "pragma",         "tensorize", "cache_read",
-      "unroll",    "vectorize",    "compute_inline", "parallel"};
+      "split",      "split_nparts",   "fuse",        "reorder",
+      "compute_at", "set_scope",      "bind",        "pragma",
+      "tensorize",  "cache_read",     "cache_write", "unroll",
+      "vectorize",  "compute_inline", "parallel"};
   return names[kind];
 }
 
 static void note(Trial *t, const Call *call) {
-  const char *first = call->kind == CALL_CACHE_READ
-                          ? vtac_tensor_name(call->tensor)
-                          : stage_name(call->stage);
+  const char *first =
+      call->tensor ? vtac_tensor_name(call->tensor) : stage_name(call->stage);
   trial_note(t, "  %s(%s", call_name(call->kind), first);
   if (call->kind == CALL_AT) trial_note(t, ", %s", stage_name(call->consumer));
-  if (call->kind != CALL_CACHE_READ) note_axes(t, call);
+  if (!call->tensor) note_axes(t, call);
   if (call->kind == CALL_SPLIT || call->kind == CALL_NPARTS)
     trial_note(t, ", %lld", (long long)call->number);
   if (call->thread) trial_note(t, ", %s", vtac_iter_tag(call->thread));
@@ -64,6 +64,7 @@ static void make(vtac_context *c, vtac_schedule s, Call *a) {
     case CALL_CACHE_READ:
       vtac_cache_read(c, s, a->tensor, a->word, a->n, a->reader);
       return;
+    case CALL_CACHE_WRITE: vtac_cache_write(c, s, a->tensor, a->word); return;
     case CALL_UNROLL: vtac_unroll(c, a->stage, axis); return;
     case CALL_VECTORIZE: vtac_vectorize(c, a->stage, axis); return;
     case CALL_INLINE: vtac_compute_inline(c, a->stage); return;
@@ -143,6 +144,11 @@ void script_pragma(Script *script, vtac_stage stage, vtac_iter axis,
 
 void script_tensorize(Script *script, vtac_stage stage, vtac_iter axis) {
   Call call = {.kind = CALL_TENSORIZE, .stage = stage, .n = 1, .axis = {axis}};
+  script_do(script, &call);
+}
+
+void script_cache_write(Script *script, vtac_tensor tensor, const char *scope) {
+  Call call = {.kind = CALL_CACHE_WRITE, .tensor = tensor, .word = scope};
   script_do(script, &call);
 }
 

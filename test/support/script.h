@@ -19,6 +19,7 @@ typedef enum CallKind {
   CALL_PRAGMA,
   CALL_TENSORIZE,
   CALL_CACHE_READ,
+  CALL_CACHE_WRITE,
   CALL_UNROLL,
   CALL_VECTORIZE,
   CALL_INLINE,
@@ -75,6 +76,7 @@ void script_pragma(Script *script, vtac_stage stage, vtac_iter axis,
 void script_annotate(Script *script, CallKind kind, vtac_stage stage,
                      vtac_iter axis);
 void script_tensorize(Script *script, vtac_stage stage, vtac_iter axis);
+void script_cache_write(Script *script, vtac_tensor tensor, const char *scope);
 void script_cache_read(Script *script, vtac_tensor tensor, const char *scope,
                        int n, const vtac_tensor *readers);
 

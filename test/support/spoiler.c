@@ -104,6 +104,7 @@ static void wrong_argument(Spoiler *s, vtac_context *c, Call *call) {
       call->axis[0] = any_axis(s);
       return;
     case CALL_SCOPE:
+    case CALL_CACHE_WRITE:
     case CALL_CACHE_READ: call->word = any_scope(s->choices); return;
     case CALL_PRAGMA:
       if (axes)
