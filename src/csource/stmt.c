@@ -32,7 +32,7 @@ static void write_let(Writer *w, const LetStmt *let) {
 }
 
 static const char *end_text(Writer *w, const For *loop) {
-  if (is_const(loop->min, 0)) return bare(w, loop->extent);
+  if (is_const(loop->min, 0)) return c_expr(w, loop->extent);
   return arena_printf(w->arena, "%s + %s", c_expr(w, loop->min),
                       c_expr(w, loop->extent));
 }

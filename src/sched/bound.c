@@ -192,16 +192,12 @@ static void declared_bounds(Lowering *lowering, const Tensor *op) {
     set_iter_range(&lowering->messages, op->axis[i], op->axis[i]->dom);
 }
 
-static void note_division(void *self, const Expr *expr) {
-  *(bool *)self |= expr->kind == FLOORDIV || expr->kind == FLOORMOD;
-}
-
-/* Does the size depend on where a part of a fused axis begins?  Memory needs
- * one that is known: then all of the dimension is taken. */
-static bool has_parts(Arena *scratch, const Expr *extent) {
-  bool found = false;
-  if (!as_int(extent)) post_order_expr(scratch, extent, &found, note_division);
-  return found;
+/* Does the size change with the loops around, as where parts of a fused axis
+ * lie in two rows or three, or an element and its mirror image are needed?
+ * Memory is allocated outside of them: then all of the dimension is taken. */
+static bool size_varies(const Lowering *lowering, const Expr *extent) {
+  return !as_int(extent) &&
+         !as_int(simplify(lowering->messages.analyzer, extent));
 }
 
 static void demanded_bounds(Lowering *lowering, const Stage *stage) {
@@ -223,7 +219,7 @@ static void demanded_bounds(Lowering *lowering, const Stage *stage) {
     if (dim[i].n) {
       IntSet all = set_union(blank, dim[i].n, dim[i].at);
       range = set_cover(blank, &all, range);
-      if (has_parts(lowering->scratch, range.extent)) range = op->axis[i]->dom;
+      if (size_varies(lowering, range.extent)) range = op->axis[i]->dom;
     }
     set_iter_range(&lowering->messages, op->axis[i], range);
   }
