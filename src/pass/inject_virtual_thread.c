@@ -14,6 +14,11 @@
  * depend on the thread is told by the tag: "vthread" does, "cthread" not.  A
  * nest that a pragma marks for a later pass is one piece.
  *
+ * What a buffer holds depends on the thread if the values written do, or their
+ * places, or whether and how often they are written: of two threads that load
+ * the same image, one may load padding alone.  (The reference, whose transfers
+ * stand under no conditions, looks at values and places only.)
+ *
  * Tokens are repeated with the work that they order, so they order each thread
  * by itself and say nothing about two.  What is true of the order of statements
  * before this pass is therefore not true after it: StorageRewrite would give
@@ -40,10 +45,12 @@ typedef VEC(const Var *) VarVec;
 typedef struct Touched {
   Walker walker;
   Arena *arena;
+  const Var *thread;
   PtrMap touched; /* set of Var */
   PtrMap affects; /* Var -> VarVec of what is defined from it */
   VarVec used, written;
-  bool hit; /* the definition at hand depends on the thread */
+  VarVec guards; /* what the conditions and loops around here depend on */
+  bool hit;      /* the definition at hand depends on the thread */
 } Touched;
 
 static void use_var(Touched *t, const Var *var) {
@@ -92,6 +99,12 @@ static void begin_definition(Touched *t) {
   t->hit = false;
 }
 
+/* What memory holds depends on whether it was written, too. */
+static void begin_write(Touched *t) {
+  begin_definition(t);
+  for (int i = 0; i < t->guards.n; i++) use_var(t, t->guards.at[i]);
+}
+
 /* Notes that `var` is defined from what has been used since
  * begin_definition. */
 static void define(Touched *t, const Var *var) {
@@ -112,6 +125,29 @@ static void define(Touched *t, const Var *var) {
   }
 }
 
+/* What has been used since begin_definition tells whether what follows runs.
+ * Returns what end_guarded needs. */
+static int begin_guarded(Touched *t) {
+  int outer = t->guards.n;
+  for (int i = 0; i < t->used.n; i++)
+    vec_push(t->arena, &t->guards, t->used.at[i]);
+  if (t->hit) vec_push(t->arena, &t->guards, t->thread);
+  return outer;
+}
+
+static void end_guarded(Touched *t, int outer) { t->guards.n = outer; }
+
+static void touched_if(Walker *walker, const Stmt *stmt) {
+  Touched *t = (Touched *)walker;
+  const If *branch = AS(If, stmt);
+  begin_definition(t);
+  walk_expr(walker, branch->condition);
+  int outer = begin_guarded(t);
+  walk_stmt(walker, branch->then_part);
+  if (branch->else_part) walk_stmt(walker, branch->else_part);
+  end_guarded(t, outer);
+}
+
 static void touched_let(Walker *walker, const Stmt *stmt) {
   const LetStmt *let = AS(LetStmt, stmt);
   begin_definition((Touched *)walker);
@@ -121,12 +157,15 @@ static void touched_let(Walker *walker, const Stmt *stmt) {
 }
 
 static void touched_for(Walker *walker, const Stmt *stmt) {
+  Touched *t = (Touched *)walker;
   const For *loop = AS(For, stmt);
-  begin_definition((Touched *)walker);
+  begin_definition(t);
   walk_expr(walker, loop->min);
   walk_expr(walker, loop->extent);
-  define((Touched *)walker, loop->var);
+  define(t, loop->var);
+  int outer = begin_guarded(t);
   walk_stmt(walker, loop->body);
+  end_guarded(t, outer);
 }
 
 static void touched_allocate(Walker *walker, const Stmt *stmt) {
@@ -139,14 +178,14 @@ static void touched_allocate(Walker *walker, const Stmt *stmt) {
 }
 
 static void touched_store(Walker *walker, const Stmt *stmt) {
-  begin_definition((Touched *)walker);
+  begin_write((Touched *)walker);
   walk_stmt_children(walker, stmt);
   define((Touched *)walker, AS(Store, stmt)->buffer->data);
 }
 
 static void touched_evaluate(Walker *walker, const Stmt *stmt) {
   Touched *t = (Touched *)walker;
-  begin_definition(t);
+  begin_write(t);
   walk_stmt_children(walker, stmt);
   for (int i = 0; i < t->written.n; i++) define(t, t->written.at[i]);
 }
@@ -167,10 +206,12 @@ static PtrMap find_touched(Arena *arena, const Var *thread, const Stmt *body) {
       [VAR] = touched_var, [LOAD] = touched_load, [CALL] = touched_call};
   static const StmtVisit stmts[STMT_KINDS] = {[LET_STMT] = touched_let,
                                               [FOR] = touched_for,
+                                              [IF] = touched_if,
                                               [STORE] = touched_store,
                                               [ALLOCATE] = touched_allocate,
                                               [EVALUATE] = touched_evaluate};
-  Touched t = {.walker = WALKER(exprs, stmts), .arena = arena};
+  Touched t = {
+      .walker = WALKER(exprs, stmts), .arena = arena, .thread = thread};
   ptrmap_init(&t.touched, arena);
   ptrmap_init(&t.affects, arena);
   ptrmap_set(&t.touched, thread, thread);

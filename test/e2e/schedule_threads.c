@@ -35,14 +35,15 @@ static vtac_tensor multiply(Gemm *g, int64_t rows, int64_t columns) {
                       vtac_sum(c, both, VTAC_ITERS(g->k, g->k_tns)));
 }
 
-static Gemm gemm(int64_t rows, int64_t columns, int64_t depth) {
-  Gemm g = {.k = vtac_reduce_axis(c, 0, depth, "k"),
+static Gemm gemm_of(vtac_tensor data, vtac_tensor data_buf, int64_t columns) {
+  int64_t rows = vtac_tensor_dim(data_buf, 0);
+  int64_t depth = vtac_tensor_dim(data_buf, 1);
+  Gemm g = {.data = data,
+            .data_buf = data_buf,
+            .k = vtac_reduce_axis(c, 0, depth, "k"),
             .k_tns = vtac_reduce_axis(c, 0, LANES, "k_tns")};
-  g.data =
-      vtac_placeholder(c, "data", "int8", VTAC_DIMS(rows, depth, 1, LANES));
   g.weight = vtac_placeholder(c, "weight", "int8",
                               VTAC_DIMS(columns, depth, LANES, LANES));
-  g.data_buf = vtac_copy(c, g.data, "data_buf");
   g.weight_buf = vtac_copy(c, g.weight, "weight_buf");
   g.sum = multiply(&g, rows, columns);
   g.shr = element_wise("shr", g.sum, shifted);
@@ -66,6 +67,12 @@ static Gemm gemm(int64_t rows, int64_t columns, int64_t depth) {
                           vtac_axis(g.sum, 2), vtac_axis(g.sum, 3), g.k_tns));
   fine();
   return g;
+}
+
+static Gemm gemm(int64_t rows, int64_t columns, int64_t depth) {
+  vtac_tensor data =
+      vtac_placeholder(c, "data", "int8", VTAC_DIMS(rows, depth, 1, LANES));
+  return gemm_of(data, vtac_copy(c, data, "data_buf"), columns);
 }
 
 static void runs(const Gemm *g) {
@@ -184,6 +191,33 @@ static void many_threads(void **state) {
   }
 }
 
+/* Two rows: the first one of `data`, and zeros. */
+static vtac_tensor row_and_zeros(vtac_tensor data) {
+  vtac_iter i[4];
+  vtac_axes(c, VTAC_DIMS(2, 1, 1, LANES), NULL, i);
+  vtac_expr zero = vtac_int(c, 0);
+  vtac_expr first = vtac_less(c, vtac_iter_expr(c, i[0]), vtac_int(c, 1));
+  vtac_expr row = vtac_read(
+      c, data, VTAC_INDICES(zero, zero, zero, vtac_iter_expr(c, i[3])));
+  vtac_expr none = vtac_cast(c, "int8", zero);
+  return vtac_compute(c, "data_buf", 4, i,
+                      vtac_if_then_else(c, first, row, none));
+}
+
+/* One thread loads a row, one nothing but padding: what they load differs,
+ * though not where it comes from. */
+static void one_thread_loads_padding(void **state) {
+  (void)state;
+  vtac_iter row;
+  vtac_tensor data =
+      vtac_placeholder(c, "data", "int8", VTAC_DIMS(1, 1, 1, LANES));
+  Gemm g = gemm_of(data, row_and_zeros(data), 2);
+  vtac_iter thread = threads_over_rows(&g, 2, &row);
+  vtac_compute_at(c, g.on_data, g.on_res, thread);
+  vtac_compute_at(c, g.on_weight, g.on_res, thread);
+  runs(&g);
+}
+
 /* The same with threads that share what does not depend on them. */
 static int set_up_shared(void **state) {
   tag = "vthread";
@@ -203,10 +237,11 @@ static int tear_down_shared(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      BOTH(weights_loaded_outside),  BOTH(both_loaded_outside),
-      BOTH(data_loaded_in_a_thread), BOTH(no_reduction_outside_of_the_tile),
-      BOTH(threads_in_a_loop),       BOTH(stored_after_the_threads),
-      BOTH(threads_of_unequal_work), BOTH(many_threads),
+      BOTH(weights_loaded_outside),   BOTH(both_loaded_outside),
+      BOTH(data_loaded_in_a_thread),  BOTH(no_reduction_outside_of_the_tile),
+      BOTH(threads_in_a_loop),        BOTH(stored_after_the_threads),
+      BOTH(threads_of_unequal_work),  BOTH(many_threads),
+      BOTH(one_thread_loads_padding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,58 @@ static void vthreads_share_what_does_not_differ(void **state) {
   assert_int_equal(as_seq(body_of(seq->at[1]))->n, 2);
 }
 
+static const Expr *lt(const Var *a, int64_t b) {
+  return make_binary(A, LT, &a->e, num(b));
+}
+
+/* The elements that `buffer`, allocated inside of two threads around `body`,
+ * has after the pass. */
+static int64_t size_for_two(const IterVar *thread, const Buffer *buffer,
+                            const Stmt *body) {
+  body = run(INJECT, threads(thread, 2, allocate(buffer, body)));
+  return as_int(as_allocate(body)->extent[0])->value;
+}
+
+/* Whether, and how often, a constant is written differs, too. */
+static void what_is_written_on_conditions_differs(void **state) {
+  (void)state;
+  const IterVar *vthread = thread_axis("vthread");
+  const Expr *first = lt(vthread->var, 1);
+  Buffer *flag = acc_buffer(1), *own = acc_buffer(64);
+  const Var *i = var("i"), *often = var("often");
+  const Stmt *seven = store_at(own, num(0), num(7));
+  const Stmt *eight = store_at(own, num(0), num(8));
+  const Stmt *either = make_if(A, first, seven, eight);
+  assert_int_equal(size_for_two(vthread, own, seven), 64);
+  assert_int_equal(size_for_two(vthread, own, either), 128);
+  const Stmt *inner = make_if(A, lt(i, 3), eight, NULL);
+  const Stmt *nested = make_if(A, first, loop(i, 4, inner), NULL);
+  assert_int_equal(size_for_two(vthread, own, nested), 128);
+  const Stmt *repeated =
+      make_for(A, FOR_SERIAL, i, num(0), add(&vthread->var->e, num(1)), seven);
+  assert_int_equal(size_for_two(vthread, own, repeated), 128);
+  const Stmt *let =
+      make_let_stmt(A, often, mul(vthread->var, 3),
+                    make_for(A, FOR_SERIAL, i, num(0), &often->e, seven));
+  assert_int_equal(size_for_two(vthread, own, let), 128);
+  const Expr *flagged = make_binary(A, LT, load_at(flag, num(0)), num(1));
+  const Stmt *later = SEQ_OF(make_if(A, flagged, seven, eight),
+                             store_at(flag, num(0), &vthread->var->e));
+  assert_int_equal(size_for_two(vthread, own, later), 128);
+}
+
+/* A condition does not reach what stands beside it. */
+static void what_follows_a_condition_is_shared(void **state) {
+  (void)state;
+  const IterVar *vthread = thread_axis("vthread");
+  Buffer *out = flat_buffer_of("out", INT32, 16), *common = acc_buffer(64);
+  const Stmt *body =
+      SEQ_OF(make_if(A, lt(vthread->var, 1), store_at(out, num(0), num(7)),
+                     store_at(out, num(1), num(7))),
+             store_at(common, num(0), num(7)));
+  assert_int_equal(size_for_two(vthread, common, body), 64);
+}
+
 /* Nothing is interleaved where there is one thread, where scopes are repeated
  * inside, or where the host does all the work. */
 static void ordered_threads_are_not_marked(void **state) {
@@ -208,6 +260,8 @@ int main(void) {
       TEST(scopes_are_unrolled_or_looped),
       TEST(stores_are_repeated_in_place),
       TEST(vthreads_share_what_does_not_differ),
+      TEST(what_is_written_on_conditions_differs),
+      TEST(what_follows_a_condition_is_shared),
       TEST(ordered_threads_are_not_marked),
       TEST(marked_nests_stay_whole),
       TEST(many_threads_make_a_loop),
