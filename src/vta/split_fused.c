@@ -32,22 +32,32 @@ typedef struct Part {
   int64_t part;
 } Part;
 
-typedef struct InnerLoops {
+typedef struct Inside {
   const Expr *base;
   bool used;
-} InnerLoops;
+} Inside;
 
-static void note_inner(void *self, const Stmt *stmt) {
-  InnerLoops *inner = self;
-  const For *loop = as_for(stmt);
-  if (loop) inner->used |= expr_uses(inner->base, loop->var);
+/* The variable that the statement defines for its body, or NULL. */
+static const Var *defined_by(const Stmt *stmt) {
+  if (stmt->kind == FOR) return AS(For, stmt)->var;
+  if (stmt->kind == LET_STMT) return AS(LetStmt, stmt)->var;
+  if (stmt->kind != ATTR || !attr_has_key(AS(Attr, stmt), "virtual_thread"))
+    return NULL;
+  const IterVar *thread = AS(Attr, stmt)->node.first;
+  return thread->var;
 }
 
-/* Does the expression use a loop inside? */
+static void note_inside(void *self, const Stmt *stmt) {
+  Inside *inside = self;
+  const Var *var = defined_by(stmt);
+  if (var) inside->used |= expr_uses(inside->base, var);
+}
+
+/* Does the expression use what is defined inside of the loop? */
 static bool uses_inside(const Part *part, const Expr *base) {
-  InnerLoops inner = {base, false};
-  post_order_stmt(part->arena, part->loop->body, &inner, NULL, note_inner);
-  return inner.used;
+  Inside inside = {base, false};
+  post_order_stmt(part->arena, part->loop->body, &inside, NULL, note_inside);
+  return inside.used;
 }
 
 static void note_part(void *self, const Expr *expr) {

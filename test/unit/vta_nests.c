@@ -90,6 +90,14 @@ static void other_loops_stay(void **state) {
                    nest("f", 12, copy("f", "f//4*64 + f%4")));
 }
 
+/* Where a part begins must be known outside: threads, too, define that. */
+static void starts_of_threads_inside_are_none(void **state) {
+  (void)state;
+  const Stmt *part = copy("f", "(cthread*6 + f)//4*64 + (cthread*6 + f)%4");
+  const Stmt *threads = virtual_thread("cthread", 2, part);
+  assert_unchanged(pass_split_fused_loops, dma(nest("f", 6, threads)));
+}
+
 /* ---- SinkMarks ---------------------------------------------------------- */
 
 static void a_check_takes_its_loops_out(void **state) {
@@ -162,6 +170,7 @@ int main(void) {
       VTA_TEST(parts_of_parts_come_apart),
       VTA_TEST(a_start_known_inside_is_none),
       VTA_TEST(other_loops_stay),
+      VTA_TEST(starts_of_threads_inside_are_none),
       VTA_TEST(a_check_takes_its_loops_out),
       VTA_TEST(a_length_takes_its_loop_out),
       VTA_TEST(a_nonlinear_index_takes_its_loop_out),
