@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "compile/context.h"
 #include "compile/pipeline.h"
+#include "ir/analysis.h"
 #include "ir/clone.h"
 #include "ir/print.h"
 #include "ir/traverse.h"
@@ -203,7 +204,9 @@ const char *vtac_lower_text(vtac_context *c, vtac_schedule schedule, int n,
 static const Func *lower_into(vtac_context *c, const Request *request,
                               Arena *arena) {
   BOUNDARY_OF("vtac_build", c, NULL);
-  return clone_func(arena, lower(c, request));
+  const Func *func = lower(c, request);
+  const Stmt *body = inline_vector_lets(&c->work, func->body);
+  return clone_func(arena, func_with_body(&c->work, func, body));
 }
 
 vtac_module *vtac_build(vtac_context *c, vtac_schedule schedule, int n,

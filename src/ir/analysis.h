@@ -26,6 +26,9 @@ const Expr *substitute_var(Arena *arena, const Expr *expr, const Var *var,
 const Stmt *substitute_var_stmt(Arena *arena, const Stmt *stmt, const Var *var,
                                 const Expr *value);
 
+/* Puts vectors in the place of the variables that lets bind to them: what runs
+ * vectors lane by lane has no variable for all lanes. */
+const Stmt *inline_vector_lets(Arena *arena, const Stmt *stmt);
 /* Gives every definition (For, LetStmt, Allocate) its own variable: a second
  * definition of a variable gets a fresh one of the same hint. */
 const Stmt *convert_ssa(Arena *arena, const Stmt *stmt);

@@ -69,6 +69,11 @@ const Expr *make_string(Arena *arena, const char *value) {
 }
 
 const Expr *make_const(Arena *arena, DType type, int64_t value) {
+  if (type.lanes > 1) {
+    DType lane = type;
+    lane.lanes = 1;
+    return make_broadcast(arena, make_const(arena, lane, value), type.lanes);
+  }
   if (type.code == TYPE_FLOAT) return make_float(arena, type, (double)value);
   return make_int(arena, type, value);
 }

@@ -17,7 +17,7 @@ const Expr *make_i32(Arena *arena, int64_t value);
 const Expr *make_bool(Arena *arena, bool value);
 const Expr *make_float(Arena *arena, DType type, double value);
 const Expr *make_string(Arena *arena, const char *value);
-/* A constant of any scalar type. */
+/* A constant of any type; of a vector, a broadcast. */
 const Expr *make_const(Arena *arena, DType type, int64_t value);
 const Expr *make_unary(Arena *arena, ExprKind kind, DType type, const Expr *a);
 /* The result type is that of `a`, or bool for comparisons. */

@@ -84,6 +84,30 @@ const Stmt *substitute_var_stmt(Arena *arena, const Stmt *stmt, const Var *var,
   return substitute_stmt(arena, stmt, &map);
 }
 
+/* ---- Lets of vectors ---------------------------------------------------- */
+
+static const Expr *inline_vector_let(Rewriter *rw, const Expr *expr) {
+  const Let *let = AS(Let, expr);
+  if (let->value->type.lanes == 1) return rewrite_expr_children(rw, expr);
+  return rewrite_expr(
+      rw, substitute_var(rw->arena, let->body, let->var, let->value));
+}
+
+static const Stmt *inline_vector_let_stmt(Rewriter *rw, const Stmt *stmt) {
+  const LetStmt *let = AS(LetStmt, stmt);
+  if (let->value->type.lanes == 1) return rewrite_stmt_children(rw, stmt);
+  return rewrite_stmt(
+      rw, substitute_var_stmt(rw->arena, let->body, let->var, let->value));
+}
+
+const Stmt *inline_vector_lets(Arena *arena, const Stmt *stmt) {
+  static const ExprRewrite exprs[EXPR_KINDS] = {[LET] = inline_vector_let};
+  static const StmtRewrite stmts[STMT_KINDS] = {[LET_STMT] =
+                                                    inline_vector_let_stmt};
+  Rewriter rw = REWRITER(arena, exprs, stmts);
+  return rewrite_stmt(&rw, stmt);
+}
+
 /* ---- SSA ---------------------------------------------------------------- */
 
 typedef struct Renaming {

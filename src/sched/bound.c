@@ -105,8 +105,11 @@ static IntSet leaf_set(const Demand *demand, const IterVar *axis) {
   Range range = iter_range(&lowering->messages, axis);
   if (is_const(range.extent, 1)) return set_point(range.min);
   if (is_relaxed(demand, axis)) return set_range(lowering->arena, range);
-  CHECK(is_const(range.min, 0));
-  return set_point(&loop_var(lowering, axis)->e);
+  const Expr *var = &loop_var(lowering, axis)->e;
+  if (is_const(range.min, 0)) return set_point(var);
+  /* Axes of threads are not rebased; the loop nest refuses this one. */
+  CHECK(ptrmap_has(&lowering->thread, axis));
+  return set_point(ex_add(lowering->arena, range.min, var));
 }
 
 /* The sets of the consumer's own loops, innermost first. */

@@ -423,12 +423,7 @@ static void judge(Trial *trial, const vtac_config *config,
 }
 
 static void run(Trial *trial) {
-  vtac_config *config = accelerator_random(trial);
-  if (!config) return;
-  vtac_context *context = vtac_context_new(config, NULL);
-  judge(trial, config, context);
-  vtac_context_free(context);
-  vtac_config_free(config);
+  accelerator_judge(trial, accelerator_random(trial), judge);
 }
 
 int main(int argc, char **argv) {

@@ -49,6 +49,15 @@ class Primitives(unittest.TestCase):
         )
         self.check()
 
+    def test_vector_of_exchanged_loops(self) -> None:
+        stage = self.s[self.b]
+        i, j = stage.axis
+        outer, inner = stage.split(j, factor=2)
+        stage.reorder(outer, inner, i)
+        stage.vectorize(stage.fuse(inner, i))
+        # All lanes' places have one name, which no processor has registers for.
+        self.assertRegex(self.check(), r"let cse_var_\d: int32x128 = ")
+
     def test_lists_of_axes(self) -> None:
         stage = self.s[self.c]
         stage.reorder(list(reversed(stage.axis)))

@@ -118,3 +118,13 @@ vtac_config *accelerator_random(Trial *trial) {
   trial_note(trial, "accelerator %s\n", text);
   return config;
 }
+
+void accelerator_judge(Trial *trial, vtac_config *config,
+                       void (*judge)(Trial *trial, const vtac_config *config,
+                                     vtac_context *context)) {
+  if (!config) return;
+  vtac_context *context = vtac_context_new(config, NULL);
+  judge(trial, config, context);
+  vtac_context_free(context);
+  vtac_config_free(config);
+}

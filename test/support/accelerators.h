@@ -18,4 +18,10 @@ vtac_config *accelerator_random(Trial *trial);
 /* Any valid one with small memories, down to those of two elements. */
 vtac_config *accelerator_small(Trial *trial);
 
+/* Judges the trial in a context of its own, and frees the accelerator; NULL is
+ * one that could not be made, which the trial knows. */
+void accelerator_judge(Trial *trial, vtac_config *config,
+                       void (*judge)(Trial *trial, const vtac_config *config,
+                                     vtac_context *context));
+
 #endif

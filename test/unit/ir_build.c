@@ -36,6 +36,35 @@ static const Expr *var(const char *name) {
   return &make_var(A, name, INT32)->e;
 }
 
+static void constants_of_vectors_are_broadcasts(void **state) {
+  (void)state;
+  DType four = INT32;
+  four.lanes = 4;
+  const Expr *nines = make_const(A, four, 9);
+  assert_int_equal(nines->kind, BROADCAST);
+  assert_int_equal(nines->type.lanes, 4);
+  assert_true(is_const(AS(Broadcast, nines)->value, 9));
+}
+
+static void vectors_have_no_names(void **state) {
+  (void)state;
+  const Expr *start = var("start");
+  const Expr *places = make_ramp(A, start, num(2), 4);
+  const Var *name = make_var(A, "places", places->type);
+  const Expr *one = make_broadcast(A, num(1), 4);
+  const Stmt *use = make_evaluate(A, ex_add(A, &name->e, one));
+  const Var *scalar = make_var(A, "n", INT32);
+  const Stmt *body = make_let_stmt(A, scalar, num(3), use);
+  body = inline_vector_lets(A, make_let_stmt(A, name, places, body));
+  assert_int_equal(body->kind, LET_STMT); /* the scalar's */
+  const Stmt *rest = AS(LetStmt, body)->body;
+  const Expr *sum = AS(Evaluate, rest)->value;
+  assert_true(expr_equal(sum, ex_add(A, places, one)));
+  const Expr *let = make_let(A, name, places, &name->e);
+  const Stmt *in_let = inline_vector_lets(A, make_evaluate(A, let));
+  assert_true(expr_equal(AS(Evaluate, in_let)->value, places));
+}
+
 static void types_have_names_and_limits(void **state) {
   (void)state;
   const char *const names[] = {"int8", "uint16", "int32", "float64", "bool"};
@@ -253,6 +282,8 @@ static void effects_are_those_of_the_worst_node(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      TEST(constants_of_vectors_are_broadcasts),
+      TEST(vectors_have_no_names),
       TEST(types_have_names_and_limits),
       TEST(constants_fold),
       TEST(units_fold_to_the_operand),
