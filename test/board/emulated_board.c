@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "support/emulated_board.h"
+#include "support/temp.h"
 
 /* Takes the options; the index of the command, or 0. */
 static int take_options(int argc, char **argv, EmulatedBoard *board,
@@ -52,7 +53,7 @@ static int run(char **command) {
 }
 
 int main(int argc, char **argv) {
-  char dir[] = "/tmp/vtac-board-XXXXXX";
+  char dir[64];
   char more[64];
   EmulatedBoard board = {.more = more};
   int timeout = 60000;
@@ -63,6 +64,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   hw_config_default(&board.config);
+  temp_name(dir, sizeof dir, "vtac-board-XXXXXX");
   if (!mkdtemp(dir)) {
     perror("emulated_board");
     return 1;

@@ -15,6 +15,7 @@
 #include "hw/insn.h"
 #include "support/emulated_board.h"
 #include "support/text.h"
+#include "support/temp.h"
 
 #define UDMABUF "/sys/class/u-dma-buf/udmabuf0"
 #define MANAGER "/sys/class/fpga_manager/fpga0"
@@ -41,7 +42,7 @@ static int setup(void **state) {
   hw_config_default(&board.config);
   emulator = 0;
   port = NULL;
-  strcpy(folder, "/tmp/vtac-board-XXXXXX");
+  temp_name(folder, sizeof folder, "vtac-board-XXXXXX");
   return mkdtemp(folder) ? 0 : -1;
 }
 

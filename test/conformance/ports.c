@@ -14,6 +14,7 @@
 #include "fsim/fsim.h"
 #include "hw/insn.h"
 #include "support/emulated_board.h"
+#include "support/temp.h"
 #include "tsim/tsim.h"
 
 typedef struct Kind {
@@ -54,7 +55,7 @@ static void open_board(const Kind *kind, const HwConfig *config) {
   char path[128];
   BoardSpec spec;
   Diag diag;
-  strcpy(folder, "/tmp/vtac-board-XXXXXX");
+  temp_name(folder, sizeof folder, "vtac-board-XXXXXX");
   assert_non_null(mkdtemp(folder));
   emulator = emulated_board_start(&board, folder);
   assert_true(emulator > 0);

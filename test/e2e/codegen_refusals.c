@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "vtac/vtac.h"
+#include "support/temp.h"
 
 enum { MOST_FILE = 1 << 20 };
 
@@ -47,11 +48,10 @@ static vtac_module *build_gemm(const vtac_config *config) {
 
 static void save_bytes(Fixture *f, const char *target) {
   vtac_error error;
-  char path[128];
-  const char *tmp = getenv("TMPDIR");
+  char name[32], path[256];
   const vtac_save_options options = {.target = target};
-  snprintf(path, sizeof path, "%.90s/refusals.%d.o", tmp ? tmp : "/tmp",
-           (int)getpid());
+  snprintf(name, sizeof name, "refusals.%d.o", (int)getpid());
+  temp_name(path, sizeof path, name);
   if (vtac_module_save(f->module, path, &options, &error))
     fail_msg("%s", error.message);
   FILE *file = fopen(path, "rb");

@@ -14,6 +14,7 @@
 #include "support/accelerators.h"
 #include "support/random_case.h"
 #include "support/seeds.h"
+#include "support/temp.h"
 #include "support/text.h"
 
 enum { RANDOM_CASES = 60, LONG_CASES = 1500 };
@@ -80,10 +81,9 @@ static void compare_compiled(const ProgramRun *run, const Trace *want) {
 static void compare_saved(const ProgramRun *run, const Trace *want,
                           const char *suffix) {
   vtac_error error;
-  char path[128];
-  const char *tmp = getenv("TMPDIR");
-  snprintf(path, sizeof path, "%.90s/codegen_run.%d.%s", tmp ? tmp : "/tmp",
-           (int)getpid(), suffix);
+  char file[32], path[256];
+  snprintf(file, sizeof file, "codegen_run.%d.%s", (int)getpid(), suffix);
+  temp_name(path, sizeof path, file);
   if (vtac_module_save(run->module, path, NULL, &error))
     fail_msg("%s", error.message);
   vtac_module *module = must(vtac_module_load(path, &error), &error);

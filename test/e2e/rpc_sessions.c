@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "vtac/vtac.h"
+#include "support/temp.h"
 
 #define KEY "some-key"
 #define SECRET "a secret of 24 letters.."
@@ -284,11 +285,12 @@ static void everything(vtac_rpc *session) {
 
 /* A file says what it is without being loaded, and then can't be run. */
 static void description(void **state) {
-  char path[] = "/tmp/vtac-XXXXXX.o";
+  char path[256];
   vtac_param param;
   vtac_error error;
   (void)state;
   if (!object) skip();
+  temp_name(path, sizeof path, "vtac-XXXXXX.o");
   int fd = mkstemps(path, 2);
   assert_int_equal(write(fd, object, object_size), object_size);
   close(fd);

@@ -14,9 +14,10 @@
 
 #include "tsim/model.h"
 #include "vtac/vtac.h"
+#include "support/temp.h"
 
-static char path[] = "/tmp/vtac-trace-XXXXXX";
-static char page_path[] = "/tmp/vtac-page-XXXXXX";
+enum { PATH_SIZE = 256 };
+static char path[PATH_SIZE], page_path[PATH_SIZE];
 
 /* ---- Streams ------------------------------------------------------------ */
 
@@ -406,7 +407,8 @@ static void test_wrong_use(void **state) {
   vtac_config_free(config);
 }
 
-static bool make_file(char *name) {
+static bool make_file(char name[PATH_SIZE], const char *pattern) {
+  temp_name(name, PATH_SIZE, pattern);
   int file = mkstemp(name);
   if (file >= 0) close(file);
   return file >= 0;
@@ -419,7 +421,9 @@ int main(void) {
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_wrong_use),
   };
-  if (!make_file(path) || !make_file(page_path)) return 1;
+  if (!make_file(path, "vtac-trace-XXXXXX") ||
+      !make_file(page_path, "vtac-page-XXXXXX"))
+    return 1;
   int status = cmocka_run_group_tests(tests, NULL, NULL);
   unlink(path);
   unlink(page_path);

@@ -27,13 +27,14 @@ modules=$(sed -n 's/^\([a-z]*\):.*/\1/p' "$root/layers.txt" |
 build() {
   mkdir "$work/$1.objects"
   {
-    echo "$root/test/long/cross_main.c"
+    printf '%s\n' "$root/test/long/cross_main.c" "$root/test/support/seeds.c"
     for module in $modules; do printf '%s\n' "$root/src/$module"/*.c; done
   } | (
     cd "$work/$1.objects"
     nl -n ln | xargs -n 2 -P "$(nproc)" sh -c '"$0" -std=gnu11 -O1 -w \
       -ffunction-sections -fdata-sections -D_GNU_SOURCE \
       -DVTAC_BIN_TO_LIB="\"../lib\"" -I"$1/include" -I"$2/include" -I"$2/src" \
+      -I"$2/test" \
       -Wa,-I"$2/include" -Wa,-I"$2/src/report" -c "$4" -o "$3.o"' \
       "$2" "$work" "$root"
   ) || return

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "runtime/objects.h"
+#include "support/seeds.h"
 #include "vtac/vtac.h"
 
 enum { ARGS = 3 };
@@ -60,34 +61,8 @@ static vtac_device *open_device(const vtac_config *config) {
 
 /* The seed workload of that name. */
 static vtac_op *declare(vtac_context *context, const char *name) {
-  static const vtac_gemm_params gemm = {.batch = 1,
-                                        .in = 1024,
-                                        .out = 1024,
-                                        .tile_batch = 1,
-                                        .tile_in = 256,
-                                        .tile_out = 256,
-                                        .shift = 8,
-                                        .vthreads = 1};
-  static const vtac_conv2d_params conv2d = {.batch = 1,
-                                            .in_channels = 256,
-                                            .out_channels = 256,
-                                            .height = 14,
-                                            .width = 14,
-                                            .kernel_height = 3,
-                                            .kernel_width = 3,
-                                            .pad_height = 1,
-                                            .pad_width = 1,
-                                            .stride_height = 1,
-                                            .stride_width = 1,
-                                            .tile_batch = 1,
-                                            .tile_height = 7,
-                                            .tile_width = 14,
-                                            .tile_in_channels = 16,
-                                            .tile_out_channels = 128,
-                                            .shift = 8,
-                                            .vthreads = 2};
-  return strcmp(name, "gemm") ? vtac_conv2d(context, &conv2d)
-                              : vtac_gemm(context, &gemm);
+  return strcmp(name, "gemm") ? vtac_conv2d(context, &seed_conv2d)
+                              : vtac_gemm(context, &seed_gemm);
 }
 
 static vtac_module *build(vtac_context *context, const char *name, FILE *text) {

@@ -16,6 +16,7 @@
 
 #include "rpc/sandbox.h"
 #include "support/rpc_kit.h"
+#include "support/temp.h"
 
 static TestServer server;
 
@@ -371,8 +372,9 @@ static void full_disk(void **state) {
   TestServer small;
   RpcChannel channel;
   RpcValue value;
-  char dir[] = "/tmp/vtac-disk-XXXXXX";
+  char dir[64];
   (void)state;
+  temp_name(dir, sizeof dir, "vtac-disk-XXXXXX");
   assert_non_null(mkdtemp(dir));
   if (mount("none", dir, "tmpfs", 0, "size=1m")) {
     rmdir(dir);

@@ -14,6 +14,7 @@
 
 #include "support/api_kit.h"
 #include "support/programs.h"
+#include "support/temp.h"
 
 enum { MOST_ARGS = 8 };
 
@@ -100,10 +101,9 @@ static void run_native(Case *at, vtac_module *native, const char *way,
 
 static void run_saved(Case *at, const vtac_module *module, const char *suffix) {
   vtac_error error;
-  char path[128];
-  const char *tmp = getenv("TMPDIR");
-  snprintf(path, sizeof path, "%.90s/agree.%d%s", tmp ? tmp : "/tmp",
-           (int)getpid(), suffix);
+  char file[32], path[256];
+  snprintf(file, sizeof file, "agree.%d%s", (int)getpid(), suffix);
+  temp_name(path, sizeof path, file);
   must(vtac_module_save(module, path, NULL, &error), suffix, &error);
   vtac_module *native = vtac_module_load(path, &error);
   unlink(path);

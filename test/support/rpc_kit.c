@@ -2,6 +2,7 @@
 /* Starting and watching servers, and asking them. */
 #define _GNU_SOURCE
 #include "rpc_kit.h"
+#include "support/temp.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -62,7 +63,7 @@ static _Noreturn void serve(const vtac_rpc_server_options *options, int tell) {
 void kit_start(TestServer *ret, const vtac_rpc_server_options *given) {
   vtac_rpc_server_options options = *given;
   int tell[2];
-  snprintf(ret->dir, sizeof ret->dir, "/tmp/vtac-test-XXXXXX");
+  temp_name(ret->dir, sizeof ret->dir, "vtac-test-XXXXXX");
   if (!mkdtemp(ret->dir) || pipe(tell)) stop_test("kit_start");
   snprintf(ret->log, sizeof ret->log, "%s/log", ret->dir);
   int log = open(ret->log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "board/board.h"
+#include "support/temp.h"
 
 #define MANAGER "/sys/class/fpga_manager/fpga0"
 
@@ -37,7 +38,7 @@ static int setup(void **state) {
   static const char *const folders[] = {"/lib", "/sys", "/sys/class",
                                         "/sys/class/fpga_manager", MANAGER};
   assert_int_equal(board_spec_load("pynq", &spec, &diag), VTAC_OK);
-  strcpy(spec.root, "/tmp/vtac-fpga-XXXXXX");
+  temp_name(spec.root, sizeof spec.root, "vtac-fpga-XXXXXX");
   assert_non_null(mkdtemp(spec.root));
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     assert_int_equal(mkdir(at(folders[i]), 0700), 0);

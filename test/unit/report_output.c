@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files that are written piece by piece: encodings and failures. */
 #include "report/output.h"
+#include "support/temp.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static char path[] = "/tmp/vtac-output-XXXXXX";
+static char path[256];
 
 static void expect_file(Output *out, const char *want) {
   char have[512];
@@ -93,6 +94,7 @@ int main(void) {
       cmocka_unit_test(test_base64),
       cmocka_unit_test(test_failures),
   };
+  temp_name(path, sizeof path, "vtac-output-XXXXXX");
   int file = mkstemp(path);
   if (file < 0) return 1;
   close(file);

@@ -16,6 +16,7 @@
 
 #include "rpc/handles.h"
 #include "rpc/session.h"
+#include "support/temp.h"
 
 enum { MOST_BYTES = 4096, SLOTS = 10 };
 
@@ -26,7 +27,7 @@ static uint64_t slot[SLOTS]; /* handles that the session gave out */
 
 static int start(void **state) {
   (void)state;
-  snprintf(dir, sizeof dir, "/tmp/vtac-test-XXXXXX");
+  temp_name(dir, sizeof dir, "vtac-test-XXXXXX");
   assert_non_null(mkdtemp(dir));
   config = vtac_config_default(NULL);
   const SessionOptions options = {
